@@ -1,0 +1,88 @@
+/** @module The store contract: where the control plane keeps what is registered. The data plane never touches it. */
+import type {
+  AuditRecord,
+  PromptRecord,
+  ResourceRecord,
+  RevokedToken,
+  ServerRecord,
+  ToolRecord,
+  UpstreamRecord,
+  UserRecord,
+} from './model.ts';
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; absent on the last page. */
+  readonly nextCursor?: string | undefined;
+}
+
+/** Which rows, and where to go on. Rows come in ascending order of `createdAt`, then `id`. */
+export interface ListQuery {
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** From a page before. @throws ForgeError `invalid_params` when it is not one. */
+  readonly cursor?: string | undefined;
+  /** Only rows of this upstream (items). */
+  readonly upstreamId?: string | undefined;
+  /** Only enabled rows, when false or absent. */
+  readonly includeDisabled?: boolean | undefined;
+  /** Only rows that have one of these tags. */
+  readonly tags?: readonly string[] | undefined;
+  /** Only rows that this principal may see: public ones and its own. Absent: all. */
+  readonly visibleTo?: string | undefined;
+}
+
+/** Rows of one kind. Inserting an id that exists, or a name that must be unique, throws ForgeError `conflict`. */
+export interface Repository<T extends { readonly id: string }> {
+  get(id: string): Promise<T | undefined>;
+  list(query: ListQuery): Promise<Page<T>>;
+  /** Every row, enabled or not; for building snapshots. */
+  all(): Promise<readonly T[]>;
+  insert(row: T): Promise<void>;
+  /** Replaces a whole row. @throws ForgeError `not_found` when there is none, `conflict` when `row.version` is not one more than the stored one. */
+  update(row: T): Promise<void>;
+  /** Whether there was one. */
+  delete(id: string): Promise<boolean>;
+}
+
+/** Repositories within one transaction, or outside of any. */
+export interface Repositories {
+  readonly upstreams: Repository<UpstreamRecord>;
+  readonly tools: Repository<ToolRecord>;
+  readonly resources: Repository<ResourceRecord>;
+  readonly prompts: Repository<PromptRecord>;
+  readonly servers: Repository<ServerRecord>;
+}
+
+/** The store. Deleting an upstream deletes its items, and takes their ids out of every server. */
+export interface Store extends Repositories {
+  /** Applies pending migrations, one process at a time. Must be called before anything else. */
+  migrate(): Promise<void>;
+  /** Runs `work`; all of it lands or none. Not nestable. */
+  transaction<T>(work: (repositories: Repositories) => Promise<T>): Promise<T>;
+  readonly users: {
+    get(email: string): Promise<UserRecord | undefined>;
+    all(): Promise<readonly UserRecord[]>;
+    /** Inserts or replaces. */
+    put(user: UserRecord): Promise<void>;
+    delete(email: string): Promise<boolean>;
+  };
+  readonly revokedTokens: {
+    add(token: RevokedToken): Promise<void>;
+    /** Those that have not expired. */
+    all(now: number): Promise<readonly RevokedToken[]>;
+    /** Deletes what has expired; returns how many. */
+    prune(now: number): Promise<number>;
+  };
+  readonly audit: {
+    append(rows: readonly AuditRecord[]): Promise<void>;
+    /** Newest first. `limit` 1 to 1000; `cursor` from a page before. */
+    list(query: { limit: number; cursor?: string | undefined }): Promise<Page<AuditRecord>>;
+    /** Deletes all but the newest `keep`; returns how many. */
+    prune(keep: number): Promise<number>;
+  };
+  /** Whether it answers; for readiness. @throws when it does not */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

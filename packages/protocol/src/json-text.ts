@@ -1,0 +1,214 @@
+/**
+ * @module JSON kept as text. What crosses Forge is edited member by member in the text it came in, so that unknown
+ * fields, key order, repeated keys inside arguments and numbers of any size survive, and nothing is serialised twice.
+ */
+import { ForgeError } from './errors.ts';
+
+/** How deeply arrays and objects may nest. Deeper text is refused before it can exhaust a stack. */
+export const MAX_JSON_DEPTH = 256;
+
+/**
+ * Parses JSON from outside.
+ *
+ * @throws ForgeError `parse_error` when it is not JSON, or nests deeper than {@link MAX_JSON_DEPTH}.
+ */
+export function parseJson(text: string): unknown {
+  // Text shorter than twice the limit cannot close what it opens that deep.
+  if (text.length > MAX_JSON_DEPTH * 2) assertDepth(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ForgeError('parse_error', `The body is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** A JSON value as text, parsed when it is first read. */
+export class JsonText {
+  readonly text: string;
+  #parsed: unknown;
+  #members: Member[] | undefined;
+
+  /** `text` must be valid JSON without surrounding white space; `parsed`, if given, must be its value. */
+  constructor(text: string, parsed?: unknown) {
+    this.text = text;
+    this.#parsed = parsed;
+  }
+
+  /** The text of a value. */
+  static of(value: unknown): JsonText {
+    return new JsonText(JSON.stringify(value), value);
+  }
+
+  /** Checks text from outside. @throws ForgeError `parse_error` */
+  static parse(text: string): JsonText {
+    return new JsonText(text.trim(), parseJson(text));
+  }
+
+  /** The value; do not change it. @throws ForgeError `parse_error` when the text is not JSON after all. */
+  get value(): unknown {
+    this.#parsed ??= parseJson(this.text);
+    return this.#parsed;
+  }
+
+  /** Whether it is an object, by its first character. */
+  get isObject(): boolean {
+    return this.text.charCodeAt(0) === OPEN_BRACE;
+  }
+
+  /** One member's value, or `undefined` where there is none or this is no object. A repeated key yields its last. */
+  member(name: string): JsonText | undefined {
+    const found = this.#scan().findLast((member) => member.name === name);
+    return found && new JsonText(this.text.slice(found.start, found.end));
+  }
+
+  /** Names of the object's members in their order, repeated ones as often as they stand. */
+  names(): string[] {
+    return this.#scan().map((member) => member.name);
+  }
+
+  /**
+   * A copy with members set to raw JSON text, or taken out (`undefined`). A member that exists keeps its place; a
+   * repeated one is left once. New members come last. Everything else stays as it was, to the character.
+   */
+  with(edits: Readonly<Record<string, string | undefined>>): JsonText {
+    const done = new Set<string>();
+    const kept: string[] = [];
+    for (const member of this.#scan()) {
+      if (!Object.hasOwn(edits, member.name)) {
+        kept.push(this.text.slice(member.keyStart, member.end));
+      } else if (!done.has(member.name)) {
+        done.add(member.name);
+        const raw = edits[member.name];
+        if (raw !== undefined) kept.push(`${this.text.slice(member.keyStart, member.start)}${raw}`);
+      }
+    }
+    for (const name of Object.keys(edits)) {
+      const raw = edits[name];
+      if (raw !== undefined && !done.has(name)) kept.push(`${JSON.stringify(name)}:${raw}`);
+    }
+    return new JsonText(`{${kept.join(',')}}`);
+  }
+
+  toJSON(): unknown {
+    return this.value;
+  }
+
+  #scan(): Member[] {
+    this.#members ??= this.isObject ? scanMembers(this.text) : [];
+    return this.#members;
+  }
+}
+
+/** Where one member of an object stands in its text: from its key's quote to behind its value. */
+interface Member {
+  readonly name: string;
+  readonly keyStart: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const BACKSLASH = 92;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+function scanMembers(text: string): Member[] {
+  const members: Member[] = [];
+  let at = skipSpace(text, 1);
+  if (text.charCodeAt(at) === CLOSE_BRACE) return members;
+  for (;;) {
+    if (text.charCodeAt(at) !== QUOTE) throw malformed(at);
+    const keyStart = at;
+    at = endOfString(text, at);
+    const raw = text.slice(keyStart + 1, at - 1);
+    const name = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+    at = skipSpace(text, at);
+    if (text.charCodeAt(at) !== COLON) throw malformed(at);
+    const start = skipSpace(text, at + 1);
+    const end = endOfValue(text, start);
+    members.push({ name, keyStart, start, end });
+    at = skipSpace(text, end);
+    const next = text.charCodeAt(at);
+    if (next === CLOSE_BRACE) return members;
+    if (next !== COMMA) throw malformed(at);
+    at = skipSpace(text, at + 1);
+  }
+}
+
+/** Behind the closing quote of the string that opens at `at`. Long strings cost one native search. */
+function endOfString(text: string, at: number): number {
+  let close = at;
+  for (;;) {
+    close = text.indexOf('"', close + 1);
+    if (close < 0) throw malformed(at);
+    let slashes = 0;
+    while (text.charCodeAt(close - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return close + 1;
+  }
+}
+
+function endOfValue(text: string, start: number): number {
+  const first = text.charCodeAt(start);
+  if (first === QUOTE) return endOfString(text, start);
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return endOfScalar(text, start);
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at) - 1;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  throw malformed(start);
+}
+
+function endOfScalar(text: string, start: number): number {
+  let at = start;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET || code <= 32) break;
+  }
+  if (at === start) throw malformed(start);
+  return at;
+}
+
+function skipSpace(text: string, at: number): number {
+  let next = at;
+  while (text.charCodeAt(next) <= 32) next += 1;
+  return next;
+}
+
+function assertDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      // A string that never closes is JSON.parse's to name.
+      const close = closingQuote(text, at);
+      if (close < 0) return;
+      at = close;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH)
+        throw new ForgeError('parse_error', `JSON nests deeper than ${MAX_JSON_DEPTH} levels`);
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+  }
+}
+
+function closingQuote(text: string, at: number): number {
+  try {
+    return endOfString(text, at) - 1;
+  } catch {
+    return -1; // not closed: the caller decides what that means
+  }
+}
+
+function malformed(at: number): ForgeError {
+  return new ForgeError('parse_error', `JSON is malformed at character ${at}`);
+}
