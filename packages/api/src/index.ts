@@ -1,1 +1,5 @@
-export {};
+/** @module Forge's REST API: the contract, its routes and its OpenAPI description. */
+export { type ApiOptions, createApi } from './create-api.ts';
+export { describeApi, type OpenApi, type OperationObject, type Parameter, type Schema } from './docs/openapi.ts';
+export { type ObjectSchema, operation, type Operation } from './contract/operation.ts';
+export { type ApiCallbacks, type HealthItem, type RpcOptions } from './routes/callbacks.ts';

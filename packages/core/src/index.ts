@@ -26,3 +26,56 @@ export {
 } from './contracts/principal.ts';
 export { type ListQuery, type Page, type Repositories, type Repository, type Store } from './contracts/store.ts';
 export { type UpstreamAdapter } from './contracts/upstream-adapter.ts';
+export {
+  type Discovered,
+  type DiscoveredItem,
+  type SkippedItem,
+  type UpstreamPool,
+  type UpstreamStatus,
+} from './contracts/upstream-pool.ts';
+export { createMemoryBus, type MemoryBusOptions } from './memory/memory-bus.ts';
+export { createMemoryStore } from './memory/memory-store.ts';
+export {
+  checkLimit,
+  decodeCursor,
+  encodeCursor,
+  type Entities,
+  type EntityKind,
+  type GoneIds,
+  missingError,
+  orphanError,
+  type Position,
+  staleError,
+  takenError,
+  toPage,
+  UNIQUE_KEYS,
+  type UniqueKey,
+  withoutIds,
+} from './memory/store-rules.ts';
+export { type Catalog } from './catalog/catalog.ts';
+export { type ListMethod, type Route, type View } from './catalog/view.ts';
+export { createForge, type Forge, type ForgeOptions } from './create-forge.ts';
+export { type AuditOptions, type AuditTrail, createAuditTrail } from './pipeline/audit.ts';
+export { type CallStats, createMetrics, type Metrics } from './pipeline/metrics.ts';
+export { type Identity } from './serving/describe.ts';
+export { type HealthOptions } from './upstreams/managed-upstream.ts';
+export { type LivePool } from './upstreams/pool.ts';
+export {
+  type ItemCounts,
+  createRegistry,
+  type Registry,
+  type RegistryOptions,
+  type Revocation,
+} from './registry/registry.ts';
+export { type AnyItem, type ItemPatch, type ItemRegistry, type Named } from './registry/items.ts';
+export { LIMITS } from './registry/limits.ts';
+export { type PromptArgument, type PromptInput, type PromptPatch, type PromptRegistry } from './registry/prompts.ts';
+export { type RefreshCounts, type RefreshResult } from './registry/refresh.ts';
+export { type ResourceInput, type ResourcePatch, type ResourceRegistry } from './registry/resources.ts';
+export { type ItemKind } from './registry/rows.ts';
+export { createSealer, type Sealer } from './registry/sealer.ts';
+export { MASK } from './registry/secrets.ts';
+export { type ServerInput, type ServerPatch, type ServerRegistry } from './registry/servers.ts';
+export { type UpstreamInput } from './registry/upstream-input.ts';
+export { type UpstreamPatch, type UpstreamRegistry } from './registry/upstreams.ts';
+export { type UserRegistry, type UserView } from './registry/users.ts';

@@ -52,6 +52,11 @@ export interface Endpoint {
   paramHeaders(tool: string, caller: Caller): readonly ParamHeader[] | undefined;
   /** Starts telling `listener` what `filter` asks for, for as long as the client wants it. */
   listen(client: Client, filter: ListenFilter, listener: Listener): Listening;
+  /**
+   * A notification of a legacy session's client that is about no request, such as `notifications/roots/list_changed`, for
+   * the upstream session that is paired with it. Absent: such notifications are accepted and dropped.
+   */
+  sessionNote?(client: Client, method: string, params: JsonText | undefined): void;
   /** A legacy session of the edge has ended: what was paired with it can go. */
   sessionEnded(sessionId: string): void;
 }

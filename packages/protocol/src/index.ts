@@ -14,6 +14,80 @@ export { type Endpoint, type Listener, type Listening, type ListenFilter, type S
 export { type Channel, type Upstream, type UpstreamEvents, type UpstreamInfo } from './upstream.ts';
 export { ERRORS, type ErrorCode, type ErrorMeaning, ForgeError, type ForgeErrorOptions } from './errors.ts';
 export { JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
+export { type ChannelEdge, type ChannelOptions, serveChannel } from './edge-channel.ts';
+export { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
+export { type Reply, replyError } from './reply.ts';
+export {
+  formatError,
+  formatNotification,
+  formatRequest,
+  formatResult,
+  MAX_BATCH,
+  type Message,
+  type NotificationMessage,
+  peekId,
+  readBody,
+  readMessage,
+  readUpstreamBody,
+  type RequestMessage,
+  type ResponseMessage,
+} from './message.ts';
+export { type Classified, classify, type Envelope, LOG_LEVELS, progressTokenOf, targetOf } from './classify.ts';
+export {
+  accepts,
+  checkMethodHeaders,
+  checkParamHeaders,
+  checkVersionHeader,
+  decodeHeaderValue,
+  encodeHeaderValue,
+  HEADER,
+  type HeaderBag,
+  headerValue,
+  isJsonContentType,
+  modernHeaders,
+  readParamHeaders,
+} from './headers.ts';
+export { createSseDecoder, encodeEvent, type SseDecoder, type SseEvent, type SseEventInit } from './sse.ts';
+export {
+  toLegacy,
+  toLegacyCapabilities,
+  toLegacyTool,
+  toModern,
+  toModernCapabilities,
+  toModernTool,
+} from './shapes.ts';
+export {
+  carriedCapabilities,
+  forCaller,
+  legacyAffinity,
+  type LegacyAffinity,
+  legacyParams,
+  type ModernHop,
+  modernParams,
+  nextLogLevel,
+  SHARED,
+  UNCARRIED_EXTENSIONS,
+} from './outgoing.ts';
+export {
+  discoverParams,
+  type InitializeAnswer,
+  initializeParams,
+  type ProbeVerdict,
+  readInitialize,
+  readProbe,
+} from './era-probe.ts';
+export { createDeadlines, type Deadlines, type Timed } from './rpc-link-deadlines.ts';
+export { createInbox, deliverChange, type Inbox, type InboxCall, type InboxOptions } from './rpc-link-inbox.ts';
+export { cancelledParams, hopOutcome, type OwnRequest } from './rpc-link.ts';
+export {
+  createSessionPool,
+  type PooledSession,
+  type SessionPool,
+  type SessionPoolOptions,
+} from './rpc-link-sessions.ts';
+export { createListenWatch, createSubscribeWatch, type Watch, type WatchOptions } from './rpc-link-watch.ts';
+export { type ChannelUpstreamOptions, createChannelUpstream } from './channel-upstream.ts';
+export { createRelay, type Relay, type RelayOptions } from './relay.ts';
 export { errorOutcome, resultOutcome, rpcErrorOutcome, toRpcError } from './outcome.ts';
 export {
   ASSUMED_LEGACY,

@@ -18,7 +18,9 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ForgeError('parse_error', `The body is not valid JSON: ${(error as Error).message}`);
+    // The engine's own message quotes the text, and the text may hold a secret.
+    const position = /at position \d+/.exec((error as Error).message)?.[0] ?? '';
+    throw new ForgeError('parse_error', `The text is not valid JSON ${position}`.trimEnd());
   }
 }
 
@@ -58,7 +60,18 @@ export class JsonText {
   /** One member's value, or `undefined` where there is none or this is no object. A repeated key yields its last. */
   member(name: string): JsonText | undefined {
     const found = this.#scan().findLast((member) => member.name === name);
-    return found && new JsonText(this.text.slice(found.start, found.end));
+    return found && this.#child(name, found);
+  }
+
+  /** The object's members by name; none where this is no object. A repeated key yields its last. */
+  members(): ReadonlyMap<string, JsonText> {
+    return new Map(this.#scan().map((member) => [member.name, this.#child(member.name, member)]));
+  }
+
+  /** An array's elements; none where this is no array. */
+  elements(): JsonText[] {
+    if (this.text.charCodeAt(0) !== OPEN_BRACKET) return [];
+    return scanElements(this.text).map((span, index) => this.#child(index, span));
   }
 
   /** Names of the object's members in their order, repeated ones as often as they stand. */
@@ -68,7 +81,8 @@ export class JsonText {
 
   /**
    * A copy with members set to raw JSON text, or taken out (`undefined`). A member that exists keeps its place; a
-   * repeated one is left once. New members come last. Everything else stays as it was, to the character.
+   * repeated one is left once. New members come last. Everything else stays as it was, to the character. What is no
+   * object counts as an empty one.
    */
   with(edits: Readonly<Record<string, string | undefined>>): JsonText {
     const done = new Set<string>();
@@ -97,14 +111,27 @@ export class JsonText {
     this.#members ??= this.isObject ? scanMembers(this.text) : [];
     return this.#members;
   }
+
+  /** What is parsed or scanned already is neither again. */
+  #child(key: string | number, span: Span): JsonText {
+    const parsed = typeof this.#parsed === 'object' ? (this.#parsed as Record<string | number, unknown> | null) : null;
+    span.json ??= new JsonText(this.text.slice(span.start, span.end), parsed?.[key]);
+    return span.json;
+  }
+}
+
+/** Where a value stands in a text. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  /** Made when it is first asked for. */
+  json: JsonText | undefined;
 }
 
 /** Where one member of an object stands in its text: from its key's quote to behind its value. */
-interface Member {
+interface Member extends Span {
   readonly name: string;
   readonly keyStart: number;
-  readonly start: number;
-  readonly end: number;
 }
 
 const QUOTE = 34;
@@ -119,24 +146,45 @@ const CLOSE_BRACE = 125;
 function scanMembers(text: string): Member[] {
   const members: Member[] = [];
   let at = skipSpace(text, 1);
-  if (text.charCodeAt(at) === CLOSE_BRACE) return members;
+  if (text.charCodeAt(at) === CLOSE_BRACE) return closed(text, at, members);
   for (;;) {
     if (text.charCodeAt(at) !== QUOTE) throw malformed(at);
     const keyStart = at;
     at = endOfString(text, at);
     const raw = text.slice(keyStart + 1, at - 1);
-    const name = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
+    const name = raw.includes('\\') ? (parseJson(`"${raw}"`) as string) : raw;
     at = skipSpace(text, at);
     if (text.charCodeAt(at) !== COLON) throw malformed(at);
     const start = skipSpace(text, at + 1);
     const end = endOfValue(text, start);
-    members.push({ name, keyStart, start, end });
+    members.push({ name, keyStart, start, end, json: undefined });
     at = skipSpace(text, end);
     const next = text.charCodeAt(at);
-    if (next === CLOSE_BRACE) return members;
+    if (next === CLOSE_BRACE) return closed(text, at, members);
     if (next !== COMMA) throw malformed(at);
     at = skipSpace(text, at + 1);
   }
+}
+
+function scanElements(text: string): Span[] {
+  const elements: Span[] = [];
+  let at = skipSpace(text, 1);
+  if (text.charCodeAt(at) === CLOSE_BRACKET) return closed(text, at, elements);
+  for (;;) {
+    const end = endOfValue(text, at);
+    elements.push({ start: at, end, json: undefined });
+    at = skipSpace(text, end);
+    const next = text.charCodeAt(at);
+    if (next === CLOSE_BRACKET) return closed(text, at, elements);
+    if (next !== COMMA) throw malformed(at);
+    at = skipSpace(text, at + 1);
+  }
+}
+
+/** Nothing may follow the bracket that closes the whole. */
+function closed<T>(text: string, at: number, found: T): T {
+  if (at !== text.length - 1) throw malformed(at + 1);
+  return found;
 }
 
 /** Behind the closing quote of the string that opens at `at`. Long strings cost one native search. */
@@ -159,8 +207,10 @@ function endOfValue(text: string, start: number): number {
   for (let at = start; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at) - 1;
-    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth += 1;
-    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) throw tooDeep();
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       depth -= 1;
       if (depth === 0) return at + 1;
     }
@@ -195,8 +245,7 @@ function assertDepth(text: string): void {
       at = close;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
-      if (depth > MAX_JSON_DEPTH)
-        throw new ForgeError('parse_error', `JSON nests deeper than ${MAX_JSON_DEPTH} levels`);
+      if (depth > MAX_JSON_DEPTH) throw tooDeep();
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
   }
 }
@@ -207,6 +256,10 @@ function closingQuote(text: string, at: number): number {
   } catch {
     return -1; // not closed: the caller decides what that means
   }
+}
+
+function tooDeep(): ForgeError {
+  return new ForgeError('parse_error', `JSON nests deeper than ${MAX_JSON_DEPTH} levels`);
 }
 
 function malformed(at: number): ForgeError {

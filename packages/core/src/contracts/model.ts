@@ -62,6 +62,8 @@ export interface ItemRecord extends Entity {
   readonly originalName: string;
   /** The definition exactly as the upstream sent it: JSON text of one `Tool`, `Prompt`, `Resource` or `ResourceTemplate`. */
   readonly definition: string;
+  /** Where it stands in the upstream's own list, from 0; lists keep that order. */
+  readonly position: number;
 }
 
 /** A tool. Its name in aggregates is `<slug>-<originalName>`, unless `customName` says otherwise. */

@@ -64,6 +64,8 @@ export interface Store extends Repositories {
   readonly users: {
     get(email: string): Promise<UserRecord | undefined>;
     all(): Promise<readonly UserRecord[]>;
+    /** @throws ForgeError `conflict` when there is one with this email: of two that start together, one is first. */
+    insert(user: UserRecord): Promise<void>;
     /** Inserts or replaces. */
     put(user: UserRecord): Promise<void>;
     delete(email: string): Promise<boolean>;

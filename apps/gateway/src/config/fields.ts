@@ -1,0 +1,66 @@
+/** @module The kinds of settings: each reads the text of an environment variable and says what would be valid. */
+import { z } from 'zod';
+import { Secret } from './secret.ts';
+
+/** A whole number. */
+export function integer(least: number, greatest: number) {
+  const error = `must be a whole number from ${least} to ${greatest}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(greatest, { error });
+}
+
+/** `true` or `false`; also 1, yes, on and 0, no, off. */
+export function flag() {
+  return z.stringbool({
+    truthy: ['true', '1', 'yes', 'on'],
+    falsy: ['false', '0', 'no', 'off'],
+    error: 'must be true or false',
+  });
+}
+
+/** One of some words, in whatever case. */
+export function choice<const T extends readonly [string, ...string[]]>(values: T) {
+  const error = `must be one of ${values.join(', ')}`;
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string' ? (values.find((it) => it.toLowerCase() === value.toLowerCase()) ?? value) : value,
+    z.enum(values, { error }),
+  );
+}
+
+/** A text that is never printed. */
+export function secret() {
+  return z.string().transform((text) => new Secret(text));
+}
+
+/** Origins, as a JSON array or separated by commas: `https://a.example,https://b.example`, or `*` for all. */
+export function origins() {
+  return z.string().transform((text, context) => {
+    const list = words(text);
+    const wrong = list?.find((origin) => !isOrigin(origin));
+    if (list !== undefined && wrong === undefined) return list;
+    context.addIssue({
+      code: 'custom',
+      message: 'must be origins such as https://app.example.com, separated by commas, or *',
+    });
+    return z.NEVER;
+  });
+}
+
+function words(text: string): readonly string[] | undefined {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('['))
+    return trimmed
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+  try {
+    const parsed = JSON.parse(trimmed) as unknown[];
+    return parsed.every((word) => typeof word === 'string') ? parsed : undefined;
+  } catch {
+    return undefined; // not JSON: the caller says what would be valid
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}

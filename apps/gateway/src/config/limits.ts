@@ -1,0 +1,16 @@
+/** @module Settings: how much and how long. */
+import { choice, integer } from './fields.ts';
+
+/** Settings of bounds, times and names. */
+export const limitSettings = {
+  TOOL_TIMEOUT: integer(1, 86_400).default(60).describe('Seconds that a call to an upstream may take.'),
+  HEALTH_CHECK_INTERVAL: integer(1, 86_400).default(60).describe('Seconds between looks at each upstream.'),
+  MCP_MAX_SESSIONS: integer(1, 1_000_000).default(10_000).describe('Sessions of MCP clients that are kept at once.'),
+  SESSION_TTL: integer(1, 604_800).default(3600).describe('Seconds after which an idle session of an MCP client ends.'),
+  MCP_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
+    .default(4_194_304)
+    .describe('Bytes that the body of a request may have.'),
+  GATEWAY_TOOL_NAME_SEPARATOR: choice(['-', '--', '_', '.'])
+    .default('-')
+    .describe("What stands between an upstream's name and a tool's name where upstreams share an endpoint."),
+};

@@ -1,0 +1,20 @@
+/** @module Settings: where the gateway listens and to whom it talks. */
+import { z } from 'zod';
+import { integer, origins } from './fields.ts';
+
+/** Settings of the HTTP server. */
+export const serverSettings = {
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address to listen on. Anything but a loopback address opens the gateway to other machines.'),
+  PORT: integer(0, 65_535).default(4444).describe('Port to listen on; 0 takes a free one.'),
+  ALLOWED_ORIGINS: origins()
+    .default([])
+    .describe(
+      'Origins of web pages that may call the gateway, separated by commas. Pages of the gateway itself always may.',
+    ),
+  SHUTDOWN_TIMEOUT: integer(0, 3600)
+    .default(10)
+    .describe('Seconds that calls in flight have to finish after SIGTERM or SIGINT.'),
+};

@@ -1,0 +1,66 @@
+/** @module The one list of what ships: stores, upstream adapters, authenticators. To add one, add it here. */
+import { join } from 'node:path';
+import type { Store, UpstreamAdapter } from '@forge/core';
+import { JsonText } from '@forge/protocol';
+import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forge/store-sql';
+import { httpUpstream } from '@forge/transport-http';
+import { stdioUpstream } from '@forge/transport-stdio';
+import type { Logger } from 'pino';
+import type { Settings } from './config/schema.ts';
+import { packageVersion } from './version.ts';
+
+/** How the gateway names itself to upstreams and clients. */
+export const IDENTITY = { name: 'forge-gateway', version: packageVersion() };
+
+/** Opens the configured database, or the one in the data directory. */
+export function openStore(settings: Settings): Store {
+  return createSqlStore({ dialect: dialectOf(settings) });
+}
+
+/** Where the database is; without a password. */
+export function describeDatabase(settings: Settings): string {
+  const { name, location } = dialectOf(settings);
+  return `${name}, ${location}`;
+}
+
+/** What can be called. */
+export function createAdapters(settings: Settings, log: Logger): readonly UpstreamAdapter[] {
+  const clientInfo = JsonText.of(IDENTITY);
+  const timeoutMs = settings.TOOL_TIMEOUT * 1000;
+  return [
+    {
+      transports: ['streamable-http', 'sse'],
+      create: ({ url = '', headers, transport, era, timeoutMs: own }, events) =>
+        httpUpstream({
+          url,
+          headers: Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value])),
+          // An old server is still found behind an address that was thought to be a new one's.
+          transport: transport === 'sse' ? 'sse' : 'auto',
+          era,
+          events,
+          clientInfo,
+          requestTimeoutMs: own ?? timeoutMs,
+        }),
+    },
+    {
+      transports: ['stdio'],
+      create: ({ name, command = '', args, env, cwd, era, timeoutMs: own }, events) =>
+        stdioUpstream({
+          command,
+          args,
+          env,
+          cwd,
+          era,
+          events,
+          clientInfo,
+          requestTimeoutMs: own ?? timeoutMs,
+          onStderr: (line) => log.debug({ upstream: name }, line),
+          onNoise: (line) => log.warn({ upstream: name, line: line.slice(0, 200) }, 'stdout has a line that is no message'),
+        }),
+    },
+  ];
+}
+
+function dialectOf({ DATABASE_URL, FORGE_DATA_DIR }: Settings): SqlDialect {
+  return DATABASE_URL === undefined ? sqlite({ path: join(FORGE_DATA_DIR, 'forge.db') }) : parseDatabaseUrl(DATABASE_URL.reveal());
+}

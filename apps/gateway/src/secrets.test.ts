@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from './config/load.ts';
+import { loadSecrets } from './secrets.ts';
+
+let parent: string;
+let directory: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'forge-secrets-'));
+  directory = join(parent, 'a', 'data');
+});
+afterEach(() => rmSync(parent, { recursive: true }));
+
+describe('secrets', () => {
+  it('are generated once, readable by their owner only', () => {
+    const first = loadSecrets(directory);
+    const second = loadSecrets(directory);
+    expect(second.jwtSecretKey.reveal()).toBe(first.jwtSecretKey.reveal());
+    expect(second.authEncryptionSecret.reveal()).toBe(first.authEncryptionSecret.reveal());
+    expect(first.jwtSecretKey.reveal()).not.toBe(first.authEncryptionSecret.reveal());
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(statSync(join(directory, 'secrets.json')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['secrets.json']);
+  });
+
+  it('do not print themselves', () => {
+    expect(JSON.stringify(loadSecrets(directory))).toBe('{"jwtSecretKey":"[secret]","authEncryptionSecret":"[secret]"}');
+  });
+
+  it('are closed to others again where somebody opened them', () => {
+    loadSecrets(directory);
+    chmodSync(join(directory, 'secrets.json'), 0o644);
+    loadSecrets(directory);
+    expect(statSync(join(directory, 'secrets.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('are the same for processes that start together', async () => {
+    const script = `import { loadSecrets } from ${JSON.stringify(new URL('secrets.ts', import.meta.url).href)};
+      process.stdin.once('data', () => { process.stdout.write(loadSecrets(process.argv[1]).jwtSecretKey.reveal()); process.exit(); });
+      process.stderr.write('ready');`;
+    const children = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ['--input-type=module-typescript', '-e', script, directory], { stdio: 'pipe' }),
+    );
+    await Promise.all(children.map((child) => once(child.stderr, 'data')));
+    for (const child of children) child.stdin.write('go');
+    const outputs = await Promise.all(children.map(async (child) => String((await once(child.stdout, 'data'))[0])));
+    expect(new Set(outputs).size).toBe(1);
+    expect(outputs[0]).toHaveLength(43);
+    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')));
+  });
+
+  it('that are damaged are an error that does not quote them, and stay as they are', () => {
+    loadSecrets(directory);
+    const path = join(directory, 'secrets.json');
+    const damaged = readFileSync(path, 'utf8').slice(0, -20);
+    writeFileSync(path, damaged);
+    expect(() => loadSecrets(directory)).toThrow(new ConfigError([`${path} cannot be used: it is damaged`]));
+    expect(readFileSync(path, 'utf8')).toBe(damaged);
+  });
+
+  it('in a place that cannot be written are an error that names the place', () => {
+    writeFileSync(join(parent, 'a'), '');
+    expect(() => loadSecrets(directory)).toThrow(/secrets\.json cannot be used: ENOTDIR/);
+  });
+});

@@ -1,0 +1,65 @@
+/** @module What is measured: cases, eras, payloads, and the row that each cell becomes. */
+
+/** The two families of MCP revisions. */
+export type Era = 'modern' | 'legacy';
+
+/** Eras in the order of the table. */
+export const ERAS: readonly Era[] = ['modern', 'legacy'];
+
+/** What stands between client and result; the README says what each one is. */
+export type Case = 'raw' | 'bare' | 'gateway' | 'gateway-policy' | 'list';
+
+/** Cases in the order of the table. */
+export const CASES: readonly Case[] = ['raw', 'bare', 'gateway', 'gateway-policy', 'list'];
+
+/** Bytes of a `tools/call` result, by the payload's name. */
+export const RESULT_BYTES = { '1k': 1024, '16k': 16 * 1024, '1m': 1024 * 1024 } as const;
+
+/** The size of a `tools/call` result. */
+export type ResultSize = keyof typeof RESULT_BYTES;
+
+/** Result sizes, ascending, so that memory of a large one does not count for a small one. */
+export const RESULT_SIZES = Object.keys(RESULT_BYTES) as readonly ResultSize[];
+
+/** The payload of the `list` case: `tools/list` of 1,000 tools. */
+export const LIST = '1000-tools';
+
+/** What an answer carries. */
+export type Payload = ResultSize | typeof LIST;
+
+/** Payloads in the order of the table. */
+export const PAYLOADS: readonly Payload[] = [...RESULT_SIZES, LIST];
+
+/** One place in the table. */
+export interface Cell {
+  readonly case: Case;
+  readonly era: Era;
+  readonly concurrency: number;
+  readonly payload: Payload;
+}
+
+/** What is measured of a process under load. */
+export interface Metrics {
+  /** Requests per second. */
+  readonly rps: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** CPU time of the process under test per request, in microseconds; absent where `/proc` is. */
+  readonly cpuUs?: number | undefined;
+  /** Resident memory of the process under test, in 2^20 bytes; absent where `/proc` is. */
+  readonly rssMb?: number | undefined;
+}
+
+/** One measurement of a cell, with the baselines that were taken around it. */
+export interface Result {
+  readonly value: Metrics;
+  /** Each metric divided by that of the raw responder. */
+  readonly toRaw: Metrics;
+  /** Each metric divided by that of the bare proxy; absent where it was not measured. */
+  readonly toBare?: Metrics | undefined;
+  /** Whether the baselines before and after agree; an unsteady machine makes the ratios worthless. */
+  readonly steady: boolean;
+}
+
+/** A cell and the median of its rounds. */
+export interface Row extends Cell, Result {}

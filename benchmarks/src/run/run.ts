@@ -1,0 +1,150 @@
+/** @module A whole run: per era the processes are started, every load is put on all of them in turn, and they are ended. */
+import { type Case, type Cell, type Era, LIST, type Payload, RESULT_BYTES, type Result, type Row } from '../cells.ts';
+import type { Job } from '../load/job.ts';
+import { summarise } from './metrics.ts';
+import type { Cores } from './pinning.ts';
+import { type LoadGenerator, startLoadGenerator } from './processes.ts';
+import { printProfile } from './profile.ts';
+import { type Field, measureRound } from './round.ts';
+import { scratchFolder } from './scratch.ts';
+import { startList, startRaw, startTarget, type Target } from './targets.ts';
+
+/** What to measure, and how long. */
+export interface Plan {
+  readonly cases: readonly Case[];
+  readonly eras: readonly Era[];
+  readonly concurrencies: readonly number[];
+  readonly payloads: readonly Payload[];
+  readonly rounds: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  /** Whether to print where the chosen cases spend their time. */
+  readonly profile: boolean;
+  readonly cores: Cores | undefined;
+}
+
+/** What came out. */
+export interface RunResult {
+  readonly rows: readonly Row[];
+  /** One message per thing that could not be measured. */
+  readonly failures: readonly string[];
+}
+
+/** The part of a job that a payload decides. */
+type Load = Pick<Job, 'calls' | 'minBytes'>;
+
+/** Carries out `plan`; `log` gets a line per measurement. */
+export async function run(plan: Plan, log: (line: string) => void): Promise<RunResult> {
+  const rounds = new Map<string, { cell: Cell; results: Result[] }>();
+  const failures: string[] = [];
+  const fail = (what: string, error: unknown) => {
+    const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+    failures.push(message);
+    log(`not measured: ${message.split('\n', 1)[0]}`);
+  };
+  const generator = startLoadGenerator(plan.cores?.load);
+  try {
+    for (const era of plan.eras) {
+      const upstream = await startRaw({ era, core: plan.cores?.upstream });
+      try {
+        await runCalls(era, upstream.origin);
+        await runList(era, upstream.origin);
+      } finally {
+        await upstream.stop();
+      }
+    }
+  } finally {
+    await generator.stop();
+  }
+  return { rows: [...rounds.values()].map(({ cell, results }) => ({ ...cell, ...summarise(results) })), failures };
+
+  async function runCalls(era: Era, upstream: string): Promise<void> {
+    const sizes = plan.payloads.filter((payload) => payload !== LIST);
+    const names = plan.cases.filter((name) => name !== 'list');
+    if (sizes.length === 0 || names.length === 0) return;
+    // The raw responder is always there: it is what everything is compared with.
+    const targets = await startAll(new Set<Case>(['raw', ...names]), era, upstream);
+    const raw = targets.find((target) => target.case === 'raw');
+    const bare = targets.find((target) => target.case === 'bare');
+    const others = targets.filter((target) => target !== raw && target !== bare);
+    if (raw !== undefined) {
+      for (const size of sizes) {
+        const load = (target: Target) => ({ calls: [target.callFor(size)], minBytes: RESULT_BYTES[size] });
+        await runLoads(era, size, { raw, bare, others }, load);
+      }
+    }
+    await stopAll(targets);
+  }
+
+  async function runList(era: Era, upstream: string): Promise<void> {
+    if (!plan.cases.includes('list') || !plan.payloads.includes(LIST)) return;
+    try {
+      const { raw, list, calls, minBytes } = await startList(place(era, 'list'), upstream);
+      log(`list ${era}: ${calls.length} page(s), the shortest has ${minBytes} bytes`);
+      await runLoads(era, LIST, { raw, others: [list] }, () => ({ calls, minBytes }));
+      await stopAll([raw, list]);
+    } catch (error) {
+      fail(`list ${era}`, error);
+    }
+  }
+
+  async function startAll(names: Iterable<Case>, era: Era, upstream: string): Promise<readonly Target[]> {
+    const targets: Target[] = [];
+    for (const name of names) {
+      try {
+        targets.push(await startTarget(name, place(era, name), upstream));
+      } catch (error) {
+        fail(`${name} ${era}`, error);
+      }
+    }
+    return targets;
+  }
+
+  async function stopAll(targets: readonly Target[]): Promise<void> {
+    for (const target of targets) {
+      await target.stop();
+      if (target.profileFolder !== undefined)
+        printProfile(`${target.case} ${target.endpoint.era}`, target.profileFolder, target.pid);
+    }
+  }
+
+  function place(era: Era, name: Case) {
+    const profileFolder = plan.profile && plan.cases.includes(name) ? scratchFolder() : undefined;
+    return { era, core: plan.cores?.underTest, profileFolder };
+  }
+
+  async function runLoads(era: Era, payload: Payload, field: Field, loadOf: (target: Target) => Load): Promise<void> {
+    for (const concurrency of plan.concurrencies) {
+      const where = `${era} c=${concurrency} ${payload}`;
+      for (let round = 1; round <= plan.rounds; round++) {
+        try {
+          const results = await measureRound(
+            field,
+            (target) => measure(generator, target, loadOf(target), concurrency),
+            (name, error) => fail(`${name} ${where}`, error),
+          );
+          for (const [name, result] of results) keep({ case: name, era, concurrency, payload }, result);
+        } catch (error) {
+          fail(where, error);
+        }
+      }
+    }
+  }
+
+  async function measure(generator: LoadGenerator, target: Target, load: Load, connections: number) {
+    const { warmupMs, durationMs } = plan;
+    const job = { ...target.endpoint, ...load, pid: target.pid, connections, warmupMs, durationMs };
+    const metrics = await generator.measure(job);
+    const { rps, p50Ms, p99Ms } = metrics;
+    const figures = `${Math.round(rps)}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
+    log(`${target.case} ${job.era} c=${connections} ${job.minBytes} B: ${figures}`);
+    return metrics;
+  }
+
+  function keep(cell: Cell, result: Result): void {
+    const key = JSON.stringify(cell);
+    const entry = rounds.get(key) ?? { cell, results: [] };
+    entry.results.push(result);
+    rounds.set(key, entry);
+  }
+}

@@ -1,0 +1,125 @@
+/** @module The processes under test of one era, each as something that jobs can be made for. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Case, Era, ResultSize } from '../cells.ts';
+import type { Call, Endpoint } from '../load/job.ts';
+import { LIST_UPSTREAMS, toolName, TOOLS_PER_UPSTREAM } from '../servers/fixture.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import { listCall } from './mcp-client.ts';
+import { ownScript, type ServerProcess, startServer } from './processes.ts';
+import { scratchFolder } from './scratch.ts';
+
+/** What can be put under load. */
+export interface Target {
+  readonly case: Case;
+  readonly pid: number;
+  readonly endpoint: Endpoint;
+  /** Where its CPU profile will be. */
+  readonly profileFolder: string | undefined;
+  /** The call that answers with a result of a size. */
+  callFor(size: ResultSize): Call;
+  stop(): Promise<void>;
+}
+
+/** The `list` case: what is listed, by whom, and the raw responder that serves the same bytes. */
+export interface ListTargets {
+  readonly raw: Target;
+  readonly list: Target;
+  /** One call per page. */
+  readonly calls: readonly Call[];
+  /** Bytes of the shortest page. */
+  readonly minBytes: number;
+}
+
+/** Where and how targets are started. */
+export interface Place {
+  readonly era: Era;
+  readonly core: number | undefined;
+  /** Folder for CPU profiles. */
+  readonly profileFolder?: string | undefined;
+}
+
+/** Starts a raw responder, as baseline or as upstream. `pages`: a file with what to answer `tools/list` with. */
+export function startRaw({ era, core, profileFolder }: Place, pages?: string): Promise<ServerProcess> {
+  const args = pages === undefined ? [era] : [era, pages];
+  return startServer({
+    name: 'The raw responder',
+    script: ownScript('servers/raw-responder.js'),
+    args,
+    core,
+    profileFolder,
+  });
+}
+
+/** Starts what `name` stands for; proxies stand in front of `upstream`, an origin. */
+export async function startTarget(name: Case, place: Place, upstream: string): Promise<Target> {
+  if (name === 'raw') return target(name, place, await startRaw(place), '');
+  if (name === 'bare') return target(name, place, await startBare(place, `${upstream}/a/mcp`), 'bench-');
+  // Two upstreams, so that names are prefixed and have to be given back, as the bare proxy does.
+  const upstreams = { 'Bench A': `${upstream}/a/mcp`, 'Bench B': `${upstream}/b/mcp` };
+  const gateway = await startGateway({ ...place, policy: name === 'gateway-policy', upstreams, tools: 6 });
+  return gatewayTarget(name, place, gateway);
+}
+
+/** Starts the two sides of the `list` case; `upstream` is an origin. */
+export async function startList(place: Place, upstream: string): Promise<ListTargets> {
+  const numbers = Array.from({ length: LIST_UPSTREAMS }, (_, index) => index);
+  const gateway = await startGateway({
+    ...place,
+    policy: true,
+    upstreams: Object.fromEntries(numbers.map((n) => [`Many ${n}`, `${upstream}/many/${n}/mcp`])),
+    tools: LIST_UPSTREAMS * TOOLS_PER_UPSTREAM,
+  });
+  const { pages } = gateway;
+  try {
+    const baseline = { ...place, profileFolder: undefined };
+    const file = join(scratchFolder(), 'pages.json');
+    await writeFile(file, JSON.stringify(pages.map(({ cursor, result }) => [cursor, result])));
+    const raw = target('raw', baseline, await startRaw(baseline, file), '');
+    return {
+      raw,
+      list: gatewayTarget('list', place, gateway),
+      calls: pages.map(({ cursor }) => listCall(cursor)),
+      minBytes: Math.min(...pages.map(({ result }) => result.length)),
+    };
+  } catch (error) {
+    await gateway.server.stop();
+    throw error;
+  }
+}
+
+function startBare({ core, profileFolder }: Place, upstream: string): Promise<ServerProcess> {
+  const script = ownScript('servers/bare-proxy.js');
+  return startServer({ name: 'The bare proxy', script, args: [upstream], core, profileFolder });
+}
+
+function target(name: Case, { era, profileFolder }: Place, server: ServerProcess, prefix: string): Target {
+  return {
+    case: name,
+    pid: server.pid,
+    endpoint: { url: `${server.origin}/mcp`, era, headers: {} },
+    profileFolder,
+    callFor: (size) => toolCall(prefix + toolName(size)),
+    stop: () => server.stop(),
+  };
+}
+
+function gatewayTarget(name: Case, { profileFolder }: Place, { server, endpoint, pages }: Gateway): Target {
+  const names = pages.flatMap(({ names }) => names);
+  return {
+    case: name,
+    pid: server.pid,
+    endpoint,
+    profileFolder,
+    callFor(size) {
+      const prefixed = names.find((name) => name.endsWith(toolName(size)));
+      if (prefixed === undefined) throw new Error(`The gateway does not list ${toolName(size)}`);
+      return toolCall(prefixed);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+function toolCall(name: string): Call {
+  return { method: 'tools/call', params: { name, arguments: { query: 'the quick brown fox', limit: 10 } } };
+}

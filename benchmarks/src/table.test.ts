@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Row } from './cells.ts';
+import { goalsOf, inOrder, jsonOf, tableOf } from './table.ts';
+
+const metrics = (rps: number) => ({ rps, p50Ms: 2.5, p99Ms: 8, cpuUs: 94, rssMb: undefined });
+const row = (rest: Partial<Row>): Row => ({
+  case: 'gateway-policy',
+  era: 'modern',
+  concurrency: 32,
+  payload: '1k',
+  value: metrics(9000),
+  toRaw: metrics(0.3),
+  toBare: metrics(0.75),
+  steady: true,
+  ...rest,
+});
+const bare = row({ case: 'bare', toBare: metrics(1) });
+const list = row({ case: 'list', payload: '1000-tools', toRaw: metrics(0.69), toBare: undefined, steady: false });
+
+describe('results', () => {
+  it('stand with those they compare to', () => {
+    const legacy = row({ era: 'legacy', case: 'raw' });
+    expect(inOrder([legacy, list, row({}), bare])).toEqual([bare, row({}), list, legacy]);
+  });
+
+  it('become a Markdown table that marks unsteady rows and what was not measured', () => {
+    const lines = tableOf([bare, list]).split('\n');
+    const cells = lines.map((line) => line.split('|').map((cell) => cell.trim()));
+    expect(cells[2]?.slice(1, 8)).toEqual(['bare', 'modern', '32', '1k', '9000', '0.30', '1.00']);
+    expect(cells[3]?.slice(1, 8)).toEqual(['~list', 'modern', '32', '1000-tools', '9000', '0.69', '-']);
+    expect(cells[3]?.slice(-4)).toEqual(['-', '-', '-', '']);
+  });
+
+  it('are judged by the goals, and only those that have one', () => {
+    expect(goalsOf([bare, row({}), row({ concurrency: 1 }), list])).toBe(
+      'met    gateway-policy modern c=32 1k: 0.75 of bare, goal 0.75\n' +
+        'missed list modern c=32 1000-tools: 0.69 of raw, goal 0.7\n',
+    );
+  });
+
+  it('become JSON with the documented members', () => {
+    expect(JSON.parse(jsonOf([list]))).toEqual([
+      {
+        case: 'list',
+        era: 'modern',
+        concurrency: 32,
+        payload: '1000-tools',
+        rps: 9000,
+        p50_ms: 2.5,
+        p99_ms: 8,
+        cpu_us: 94,
+        rss_mb: null,
+        ratio_raw: 0.69,
+        ratio_bare: null,
+      },
+    ]);
+  });
+});

@@ -1,0 +1,50 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readScore, requiredScenarios } from './suite.js';
+
+describe('requiredScenarios', () => {
+  it('reads the server scenarios and nothing else', () => {
+    const yaml =
+      '# frozen\nserver:\n  - ping\n  - tools-list\n\nclient:\n  - initialize\n\nnot_scored:\n  - scenario: x\n';
+    expect(requiredScenarios(yaml)).toEqual(['ping', 'tools-list']);
+  });
+});
+
+describe('readScore', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'forge-score-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function ran(scenario: string, ...checks: { id: string; status: string; errorMessage?: string }[]) {
+    const path = join(folder, `server-${scenario}-2026-11-20T17-49-02-685Z`);
+    await mkdir(path);
+    await writeFile(join(path, 'checks.json'), JSON.stringify(checks));
+  }
+
+  it('passes a scenario whose checks succeed, warn or are skipped', async () => {
+    await ran('ping', { id: 'a', status: 'SUCCESS' }, { id: 'b', status: 'WARNING' }, { id: 'c', status: 'SKIPPED' });
+    expect(await readScore(folder, ['ping'])).toEqual({ required: 1, passed: 1, failures: [] });
+  });
+
+  it('names the failing checks of a scenario', async () => {
+    await ran('ping', { id: 'a', status: 'SUCCESS' }, { id: 'b', status: 'FAILURE', errorMessage: 'no pong' });
+    expect((await readScore(folder, ['ping'])).failures).toEqual([{ scenario: 'ping', messages: ['b: no pong'] }]);
+  });
+
+  it('fails a required scenario that did not run', async () => {
+    expect(await readScore(folder, ['ping'])).toMatchObject({ required: 1, passed: 0 });
+  });
+
+  it('fails everything when the suite left no folder', async () => {
+    expect(await readScore(join(folder, 'none'), ['ping', 'tools-list'])).toMatchObject({ required: 2, passed: 0 });
+  });
+
+  it('ignores scenarios that are not required', async () => {
+    await ran('tasks-lifecycle', { id: 'a', status: 'FAILURE' });
+    expect(await readScore(folder, [])).toEqual({ required: 0, passed: 0, failures: [] });
+  });
+});

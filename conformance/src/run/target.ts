@@ -1,0 +1,63 @@
+/** @module What a cell is scored over: the fixture alone, or the gateway in front of it. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FixtureEra } from '../fixture/http.js';
+import { startNode } from './process.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../fixture.js', import.meta.url));
+const GATEWAY = join(ROOT, 'apps', 'gateway', 'dist', 'main.js');
+
+const READY_MS = 30_000;
+
+/** Starts the fixture, its log in `folder`; the URL of its endpoint. */
+export async function startFixture(era: FixtureEra, folder: string): Promise<string> {
+  const fixture = startNode([FIXTURE, '--port', '0', '--era', era], { name: 'fixture', folder });
+  const [, url = ''] = await fixture.match(/"url":"([^"]+)"/, READY_MS);
+  return url;
+}
+
+/** Creates something over the gateway's REST API; its id. */
+async function create(origin: string, path: string, body: unknown): Promise<string> {
+  const response = await fetch(origin + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(READY_MS),
+  });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${answer}`);
+  const { id } = JSON.parse(answer) as { id?: unknown };
+  if (typeof id !== 'string' && typeof id !== 'number')
+    throw new Error(`POST ${path} answered without an id: ${answer}`);
+  return String(id);
+}
+
+/**
+ * Starts a gateway, its data and its log in `folder`, and registers `upstreamUrl` with it.
+ *
+ * @returns the URL of a virtual server over this one upstream, which renames nothing. Its host is `localhost`: the
+ * suite's DNS-rebinding scenario accepts only local names.
+ */
+export async function startGateway(upstreamUrl: string, folder: string): Promise<string> {
+  const dataFolder = join(folder, 'data');
+  await mkdir(dataFolder);
+  const gateway = startNode([GATEWAY, 'serve', '--port', '0', '--host', '127.0.0.1'], {
+    name: 'gateway',
+    folder,
+    cwd: ROOT,
+    env: { ...process.env, FORGE_DATA_DIR: dataFolder, AUTH_REQUIRED: 'false', LOG_LEVEL: 'error' },
+  });
+  const [, port = ''] = await gateway.match(/http:\/\/127\.0\.0\.1:(\d+)/, READY_MS);
+  const origin = `http://localhost:${port}`;
+  try {
+    const upstream = await create(origin, '/gateways', { name: 'fixture', url: upstreamUrl });
+    const server = await create(origin, '/servers', {
+      server: { name: 'conformance', associated_gateways: [upstream] },
+    });
+    return `${origin}/servers/${server}/mcp`;
+  } catch (error) {
+    throw new Error(`The gateway did not take the fixture. It wrote:\n${gateway.output().trim()}`, { cause: error });
+  }
+}

@@ -1,0 +1,122 @@
+/** @module Tools, and calling one by REST. */
+import { z } from 'zod';
+import { Done, ItemFields, ItemListQuery, listOf, Name, StateQuery, stateOf, Tags, VisibilityName } from './common.ts';
+import { operation } from './operation.ts';
+
+/** A tool in answers. */
+export const ToolRead = z
+  .object({
+    ...ItemFields,
+    name: z.string().meta({ description: 'In the aggregate of everything' }),
+    originalName: z.string().meta({ description: 'At its gateway' }),
+    customName: z.string().nullable(),
+    title: z.string().nullable(),
+    description: z.string(),
+    inputSchema: z.unknown(),
+    outputSchema: z.unknown(),
+    annotations: z.unknown(),
+    integrationType: z.literal('MCP'),
+  })
+  .meta({ id: 'ToolRead' });
+
+/** The body of a change. */
+export const ToolUpdate = z
+  .strictObject({
+    name: Name.optional().meta({ description: 'Another name than it has now becomes its `customName`' }),
+    customName: Name.nullable().optional(),
+    description: z.string().optional().meta({ description: "The gateway's own; it cannot be changed here" }),
+    tags: Tags.optional(),
+    visibility: VisibilityName.optional(),
+    enabled: z.boolean().optional(),
+  })
+  .meta({ id: 'ToolUpdate' });
+
+const tag = 'Tools';
+
+/** Not available yet; the answer says what to do instead. */
+export const createTool = operation({
+  id: 'createTool',
+  method: 'post',
+  path: '/tools',
+  tag,
+  summary: 'Register a single tool (not available yet: 501)',
+  access: 'admin',
+  rawBody: z.record(z.string(), z.unknown()),
+  answer: z.never(),
+});
+
+/** Lists tools. */
+export const listTools = operation({
+  id: 'listTools',
+  method: 'get',
+  path: '/tools',
+  tag,
+  summary: 'List tools',
+  access: 'user',
+  query: ItemListQuery,
+  answer: listOf('tools', ToolRead),
+});
+
+/** Reads a tool. */
+export const getTool = operation({
+  id: 'getTool',
+  method: 'get',
+  path: '/tools/{id}',
+  tag,
+  summary: 'Read a tool, by id or name',
+  access: 'user',
+  answer: ToolRead,
+});
+
+/** Changes a tool. */
+export const updateTool = operation({
+  id: 'updateTool',
+  method: 'put',
+  path: '/tools/{id}',
+  tag,
+  summary: 'Change what Forge keeps about a tool',
+  access: 'admin',
+  body: ToolUpdate,
+  wrapper: 'tool',
+  readBack: ToolRead,
+  answer: ToolRead,
+});
+
+/** Deletes a tool. */
+export const deleteTool = operation({
+  id: 'deleteTool',
+  method: 'delete',
+  path: '/tools/{id}',
+  tag,
+  summary: 'Delete a tool until the next refresh of its gateway',
+  access: 'admin',
+  answer: Done,
+});
+
+/** Enables or disables a tool. */
+export const setToolState = operation({
+  id: 'setToolState',
+  method: 'post',
+  path: '/tools/{id}/state',
+  tag,
+  summary: 'Enable or disable a tool',
+  access: 'admin',
+  query: StateQuery,
+  answer: stateOf('tool', ToolRead),
+});
+
+/** The older name of {@link setToolState}. */
+export const toggleTool = operation({ ...setToolState, id: 'toggleTool', path: '/tools/{id}/toggle' });
+
+/** Calls a tool. */
+export const invokeTool = operation({
+  id: 'invokeTool',
+  method: 'post',
+  path: '/tools/invoke/{name}',
+  tag,
+  summary: 'Call a tool',
+  description: 'The body is `{"arguments": {...}}` or the arguments themselves. The answer is the result of `tools/call`.',
+  access: 'user',
+  rawBody: z.record(z.string(), z.unknown()),
+  answer: z.record(z.string(), z.unknown()),
+});

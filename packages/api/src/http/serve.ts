@@ -1,0 +1,123 @@
+/** @module Serves operations: authenticates, checks rights, reads and checks input, answers JSON. */
+import { type Credentials, ForgeError, type Principal } from '@forge/core';
+import type { JsonText } from '@forge/protocol';
+import type { Context, Hono } from 'hono';
+import type { Operation } from '../contract/operation.ts';
+import { readJson } from './body.ts';
+import { checkFields, fieldsOf, isObject } from './keys.ts';
+
+/** One request as handlers see it. */
+export interface ApiRequest<Query = unknown, Body = unknown> {
+  /** Absent on public operations only; they must not read it. */
+  readonly principal: Principal;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  /** Path and query as they were sent. */
+  readonly url: URL;
+  /** The client's own credential for an upstream; ours is never among what handlers see. */
+  readonly upstreamAuthorization: string | undefined;
+  /** Aborts when the client goes. */
+  readonly signal: AbortSignal;
+  /** For the answer. */
+  readonly headers: Headers;
+  /** The body as it was sent; for operations with a raw body. */
+  json(): Promise<JsonText>;
+}
+
+/** Serves one operation: what it returns is sent as JSON, a `Response` as it is. */
+export type Handler<Query, Body, Answer> = (
+  request: ApiRequest<Query, Body>,
+) => Answer | Response | Promise<Answer | Response>;
+
+/** An operation with its handler. */
+export interface Route {
+  readonly operation: Operation;
+  readonly handle: Handler<unknown, unknown, unknown>;
+}
+
+/** Binds a handler to an operation; their types must agree. */
+export function route<Query, Body, Answer>(
+  operation: Operation<Query, Body, Answer>,
+  handle: Handler<Query, Body, Answer>,
+): Route {
+  return { operation: operation as Operation, handle: handle as Route['handle'] };
+}
+
+/** What serving needs. */
+export interface ServeOptions {
+  authenticate(credentials: Credentials): Principal | Promise<Principal>;
+  readonly maxBodyBytes: number;
+}
+
+/** Serves each route at its path and under `/v1`, and answers 405 to every other method there. */
+export function serveRoutes(app: Hono, routes: readonly Route[], options: ServeOptions): void {
+  const methods = new Map<string, string[]>();
+  for (const { operation, handle } of routes) {
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    methods.set(path, [...(methods.get(path) ?? []), operation.method.toUpperCase()]);
+    for (const prefix of ['', '/v1']) {
+      app.on(operation.method.toUpperCase(), prefix + path, (context) => serve(context, operation, handle, options));
+    }
+  }
+  for (const [path, allowed] of methods) {
+    const allow = (allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed).join(', ');
+    for (const prefix of ['', '/v1']) {
+      app.all(prefix + path, (context) => {
+        context.header('allow', allow);
+        throw new ForgeError('method_not_allowed', `${context.req.method} is not allowed here, only ${allow}`);
+      });
+    }
+  }
+}
+
+async function serve(
+  context: Context,
+  operation: Operation,
+  handle: Route['handle'],
+  options: ServeOptions,
+): Promise<Response> {
+  const request = context.req.raw;
+  const principal = operation.access === 'public' ? undefined : await authorize(context, operation, options);
+  const json = (): Promise<JsonText> => readJson(request, options.maxBodyBytes);
+  const headers = new Headers();
+  const answer = await handle({
+    principal: principal as Principal,
+    params: context.req.param() as Record<string, string>,
+    query: operation.query && checkFields(operation.query, context.req.query()),
+    body: operation.body && checkFields(operation.body, unwrap(await json(), operation), readOnly(operation)),
+    url: new URL(request.url),
+    upstreamAuthorization: context.req.header('x-upstream-authorization'),
+    signal: request.signal,
+    headers,
+    json,
+  });
+  if (answer instanceof Response) return answer;
+  return Response.json(answer, { status: operation.status ?? 200, headers });
+}
+
+/** Rights come before input: who may not change something learns nothing about what would be valid. */
+async function authorize(context: Context, operation: Operation, options: ServeOptions): Promise<Principal> {
+  const principal = await options.authenticate({ authorization: context.req.header('authorization') });
+  if (operation.access === 'admin') {
+    if (principal.serverId !== undefined) {
+      throw new ForgeError('forbidden', 'This credential opens one virtual server and nothing else');
+    }
+    if (!principal.admin) throw new ForgeError('forbidden', 'Only an administrator may do this');
+  }
+  return principal;
+}
+
+/** The fields of a body, bare or under the operation's wrapper with siblings. */
+function unwrap(json: JsonText, { wrapper }: Operation): Record<string, unknown> {
+  const body = json.value;
+  if (!isObject(body)) throw new ForgeError('validation_failed', 'The body must be a JSON object');
+  const inner = wrapper !== undefined && Object.hasOwn(body, wrapper) ? body[wrapper] : undefined;
+  if (!isObject(inner)) return body;
+  const siblings = Object.entries(body).filter(([key]) => key !== wrapper && !Object.hasOwn(inner, key));
+  return Object.fromEntries([...siblings, ...Object.entries(inner)]);
+}
+
+function readOnly({ readBack }: Operation): ReadonlySet<string> {
+  return fieldsOf(readBack);
+}

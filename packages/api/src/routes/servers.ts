@@ -1,0 +1,83 @@
+/** @module The routes of virtual servers. */
+import type {
+  ItemKind,
+  Named,
+  Principal,
+  PromptRecord,
+  Registry,
+  ResourceRecord,
+  ServerPatch,
+  ServerRecord,
+  ToolRecord,
+} from '@forge/core';
+import type { z } from 'zod';
+import * as contract from '../contract/servers.ts';
+import { answerList } from '../http/lists.ts';
+import { type ApiRequest, type Route, route } from '../http/serve.ts';
+import { promptView, resourceView, serverView, toolView } from './views.ts';
+
+/** Serves virtual servers. */
+export function serverRoutes(registry: Registry): Route[] {
+  const { servers } = registry;
+  const viewAll = async (principal: Principal, rows: readonly ServerRecord[]) => {
+    const names = await servers.names(principal, rows);
+    return rows.map((row) => serverView(row, names));
+  };
+  const view = async (principal: Principal, row: ServerRecord) =>
+    serverView(row, await servers.names(principal, [row]));
+  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
+    const row = await servers.setEnabled(principal, params['id'] ?? '', query.activate);
+    const message = `The server "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
+    return { status: 'success' as const, message, server: await view(principal, row) };
+  };
+  const items = async <T>({ principal, params, query }: ApiRequest<{ includeInactive: boolean }>, kind: ItemKind) => {
+    const rows = await servers.items(principal, params['id'] ?? '', kind);
+    return rows.filter((row) => row.enabled || query.includeInactive) as readonly T[];
+  };
+
+  return [
+    route(contract.createServer, async ({ principal, body }) =>
+      view(principal, await servers.create(principal, { ...toPatch(body), name: body.name, id: body.id })),
+    ),
+    route(contract.listServers, (request) =>
+      answerList(
+        request,
+        'servers',
+        (query) => servers.list(request.principal, query),
+        (rows) => viewAll(request.principal, rows),
+      ),
+    ),
+    route(contract.getServer, async ({ principal, params }) =>
+      view(principal, await servers.get(principal, params['id'] ?? '')),
+    ),
+    route(contract.updateServer, async ({ principal, params, body }) =>
+      view(principal, await servers.update(principal, params['id'] ?? '', toPatch(body))),
+    ),
+    route(contract.deleteServer, async ({ principal, params }) => {
+      await servers.delete(principal, params['id'] ?? '');
+      return { status: 'success', message: `The server ${params['id']} is deleted` };
+    }),
+    route(contract.setServerState, setState),
+    route(contract.toggleServer, setState),
+    route(contract.listServerTools, async (request) =>
+      (await items<Named<ToolRecord>>(request, 'tools')).map((row) => toolView(registry, row)),
+    ),
+    route(contract.listServerResources, async (request) =>
+      (await items<Named<ResourceRecord>>(request, 'resources')).map((row) => resourceView(registry, row)),
+    ),
+    route(contract.listServerPrompts, async (request) =>
+      (await items<Named<PromptRecord>>(request, 'prompts')).map((row) => promptView(registry, row)),
+    ),
+  ];
+}
+
+function toPatch(body: z.output<typeof contract.ServerUpdate>): ServerPatch {
+  const { associatedTools, associatedResources, associatedPrompts, associatedGateways, ...rest } = body;
+  return {
+    ...rest,
+    tools: associatedTools,
+    resources: associatedResources,
+    prompts: associatedPrompts,
+    upstreams: associatedGateways,
+  };
+}

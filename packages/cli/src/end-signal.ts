@@ -1,0 +1,18 @@
+/** @module The wish to end, from a terminal or a supervisor. */
+
+/**
+ * Resolves with the first SIGINT, SIGTERM or SIGHUP. Whoever waits then ends in order; a second signal ends the process at
+ * once, with exit code 1.
+ */
+export function endSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let first = true;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (!first) process.exit(1);
+        first = false;
+        resolve(signal);
+      });
+    }
+  });
+}

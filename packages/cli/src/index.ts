@@ -1,0 +1,6 @@
+/** @module What Forge's command-line tools share: flags, help texts and the nearest known name. */
+export { endSignal } from './end-signal.ts';
+export { type Command, type Flag, type Flags, type FlagValues, type Parsed, parseFlags, UsageError } from './flags.ts';
+export { helpText } from './help.ts';
+export { runCommand } from './run.ts';
+export { didYouMean, nearest } from './nearest.ts';

@@ -1,0 +1,50 @@
+/** @module What the store in memory keeps besides the registry: revoked tokens and the audit trail. */
+import type { AuditRecord, RevokedToken } from '../contracts/model.ts';
+import type { Store } from '../contracts/store.ts';
+import { freeze } from './memory-table.ts';
+import { byPosition, checkLimit, decodeCursor, takenError, toPage } from './store-rules.ts';
+
+/** Runs work while the store is open. */
+type Run = <T>(work: () => T) => Promise<T>;
+
+/** Revoked tokens by their `jti`. */
+export function memoryRevokedTokens(run: Run): Store['revokedTokens'] {
+  const tokens = new Map<string, RevokedToken>();
+  return {
+    add: (token) => run(() => void tokens.set(token.jti, freeze({ ...token }))),
+    all: (now) => run(() => [...tokens.values()].filter(({ expiresAt }) => expiresAt > now)),
+    prune: (now) =>
+      run(() => {
+        const expired = [...tokens.values()].filter(({ expiresAt }) => expiresAt <= now);
+        for (const { jti } of expired) tokens.delete(jti);
+        return expired.length;
+      }),
+  };
+}
+
+/** Audit records by their id. */
+export function memoryAudit(run: Run): Store['audit'] {
+  const records = new Map<string, AuditRecord>();
+  const position = ({ at, id }: AuditRecord) => ({ createdAt: at, id });
+  const newestFirst = () => [...records.values()].toSorted((a, b) => byPosition(position(b), position(a)));
+  return {
+    append: (rows) =>
+      run(() => {
+        if (rows.some(({ id }) => records.has(id))) throw takenError('audit', 'id');
+        for (const row of rows) records.set(row.id, freeze({ ...row }));
+      }),
+    list: ({ limit, cursor }) =>
+      run(() => {
+        checkLimit(limit);
+        const after = cursor === undefined ? undefined : decodeCursor(cursor);
+        const rows = newestFirst().filter((row) => after === undefined || byPosition(position(row), after) < 0);
+        return toPage(rows, limit, position);
+      }),
+    prune: (keep) =>
+      run(() => {
+        const old = newestFirst().slice(keep);
+        for (const { id } of old) records.delete(id);
+        return old.length;
+      }),
+  };
+}

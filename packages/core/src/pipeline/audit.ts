@@ -1,0 +1,98 @@
+/** @module Leaves a record of each call in the store, in batches, off the call's way. When the buffer is full the call wins. */
+import type { Interceptor } from '../contracts/interceptor.ts';
+import type { AuditRecord } from '../contracts/model.ts';
+import type { Store } from '../contracts/store.ts';
+import { every } from '../upstreams/timer.ts';
+import { summarise } from './call-summary.ts';
+
+/** How the trail is kept. */
+export interface AuditOptions {
+  /** Records waiting to be written. @default 10000 */
+  readonly maxPending?: number;
+  /** Milliseconds between two writes. @default 1000 */
+  readonly flushMs?: number;
+  /** Newest records kept. @default 100000 */
+  readonly keep?: number;
+}
+
+/** The audit trail. */
+export interface AuditTrail {
+  readonly interceptor: Interceptor;
+  /** Records lost because the buffer was full or a write failed. */
+  readonly lost: number;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const BATCH = 500;
+const MAX_TARGET = 256;
+/** Old records are deleted after this many writes. */
+const PRUNE_EVERY = 60;
+
+/** Starts writing to `store.audit`. */
+export function createAuditTrail(store: Store, options: AuditOptions = {}): AuditTrail {
+  const maxPending = options.maxPending ?? 10_000;
+  let pending: AuditRecord[] = [];
+  let lost = 0;
+  let sequence = 0;
+  let writes = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const run = Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0');
+  const stop = every(options.flushMs ?? 1000, () => void flush());
+
+  /** Writes what is pending, one flush after the other. */
+  function flush(): Promise<void> {
+    if (pending.length === 0) return writing;
+    const rows = pending;
+    pending = [];
+    writing = writing.then(() => write(rows));
+    return writing;
+  }
+
+  async function write(rows: readonly AuditRecord[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += BATCH) {
+      const batch = rows.slice(start, start + BATCH);
+      try {
+        await store.audit.append(batch);
+      } catch {
+        lost += batch.length; // counted, and shown by `lost`: a trail that cannot be written must not stop calls
+      }
+    }
+    writes += 1;
+    if (writes % PRUNE_EVERY === 1) await store.audit.prune(options.keep ?? 100_000).catch(() => 0); // tried again later
+  }
+
+  return {
+    get lost() {
+      return lost;
+    },
+    flush,
+    async close() {
+      stop();
+      await flush();
+    },
+    interceptor: (next) => async (call) => {
+      const at = Date.now();
+      const start = performance.now();
+      const outcome = await next(call);
+      if (pending.length >= maxPending) {
+        lost += 1;
+        return outcome;
+      }
+      sequence += 1;
+      pending.push({
+        id: `${at.toString(36).padStart(9, '0')}${run}${sequence.toString(36).padStart(8, '0')}`,
+        at,
+        principal: call.principal.id,
+        method: call.request.method,
+        target: call.target?.slice(0, MAX_TARGET),
+        serverId: call.serverId,
+        upstreamId: call.upstreamId,
+        outcome: summarise(outcome),
+        errorCode: outcome.error?.code,
+        durationMs: performance.now() - start,
+      });
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { JsonText, type Outcome, resultOutcome } from '@forge/protocol';
+import { describe, expect, it } from 'vitest';
+import type { Call, Interceptor } from '../contracts/interceptor.ts';
+import { createMemoryStore } from '../memory/memory-store.ts';
+import { internalRequest, SILENT } from '../upstreams/internal-client.ts';
+import { createAuditTrail } from './audit.ts';
+import { createMetrics } from './metrics.ts';
+import { composePipeline } from './pipeline.ts';
+
+function call(method = 'tools/call'): Call {
+  return {
+    request: internalRequest(method),
+    exchange: SILENT,
+    principal: { id: 'me', admin: false },
+    serverId: 's1',
+    upstreamId: 'u1',
+    itemId: 'i1',
+    target: 'x'.repeat(300),
+  };
+}
+
+const OK = resultOutcome(new JsonText('{"content":[]}'));
+const TOOL_ERROR = resultOutcome(new JsonText('{"content":[],"isError":true}'));
+const FAILED: Outcome = { era: 'modern', error: { code: -32603, message: 'no' } };
+const CANCELLED: Outcome = { era: 'modern', error: { code: -32800, message: 'cancelled' } };
+
+describe('the pipeline', () => {
+  it('runs interceptors in their order, the first outermost', async () => {
+    const seen: string[] = [];
+    const tracing =
+      (name: string): Interceptor =>
+      (next) =>
+      async (one) => {
+        seen.push(`${name} in`);
+        const outcome = await next(one);
+        seen.push(`${name} out`);
+        return outcome;
+      };
+    await composePipeline([tracing('a'), tracing('b')], () => Promise.resolve(OK))(call());
+    expect(seen).toEqual(['a in', 'b in', 'b out', 'a out']);
+  });
+
+  it('turns what an interceptor or the innermost step throws into an error outcome', async () => {
+    const outer: Interceptor = (next) => (one) => next(one);
+    const throwing: Interceptor = () => () => {
+      throw new Error('secret detail');
+    };
+    const outcome = await composePipeline([outer, throwing], () => Promise.resolve(OK))(call());
+    expect(outcome.error).toMatchObject({ code: -32603 });
+    expect(outcome.error?.message).not.toContain('secret detail');
+  });
+});
+
+describe('metrics', () => {
+  it('count calls and failures by method and item', async () => {
+    const metrics = createMetrics();
+    for (const outcome of [OK, TOOL_ERROR, FAILED, CANCELLED]) {
+      await composePipeline([metrics.interceptor], () => Promise.resolve(outcome))(call());
+    }
+    expect(metrics.byMethod().get('tools/call')).toMatchObject({ calls: 4, failures: 2 });
+    expect(metrics.byItem().get('i1')).toMatchObject({ calls: 4, failures: 2 });
+  });
+});
+
+describe('the audit trail', () => {
+  it('writes who called what and how it went, newest first', async () => {
+    const store = createMemoryStore();
+    const trail = createAuditTrail(store);
+    for (const outcome of [OK, TOOL_ERROR, FAILED, CANCELLED]) {
+      await composePipeline([trail.interceptor], () => Promise.resolve(outcome))(call());
+    }
+    await trail.close();
+    const { items } = await store.audit.list({ limit: 10 });
+    expect(items.map((item) => item.outcome)).toEqual(['cancelled', 'error', 'tool_error', 'ok']);
+    expect(items[1]).toMatchObject({ principal: 'me', method: 'tools/call', serverId: 's1', upstreamId: 'u1', errorCode: -32603 });
+    expect(items[0]?.target).toHaveLength(256);
+  });
+
+  it('drops and counts records when the buffer is full, and never the call', async () => {
+    const trail = createAuditTrail(createMemoryStore(), { maxPending: 2, flushMs: 60_000 });
+    const pipeline = composePipeline([trail.interceptor], () => Promise.resolve(OK));
+    for (let count = 0; count < 5; count += 1) expect(await pipeline(call())).toBe(OK);
+    expect(trail.lost).toBe(3);
+    await trail.close();
+  });
+
+  it('survives a store that fails, and counts the loss', async () => {
+    const store = createMemoryStore();
+    const failing = { ...store, audit: { ...store.audit, append: () => Promise.reject(new Error('disk full')) } };
+    const trail = createAuditTrail(failing);
+    await composePipeline([trail.interceptor], () => Promise.resolve(OK))(call());
+    await trail.close();
+    expect(trail.lost).toBe(1);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { createSealer } from './sealer.ts';
+
+test('what is sealed opens again, and never twice to the same text', async () => {
+  const sealer = createSealer('secret');
+  const first = await sealer.seal('Bearer äöü 🔑', 'upstream/1/header/authorization');
+  expect(first).toMatch(/^v1\.[\w-]{16}\.[\w-]+$/);
+  expect(await sealer.seal('Bearer äöü 🔑', 'upstream/1/header/authorization')).not.toBe(first);
+  expect(await sealer.unseal(first, 'upstream/1/header/authorization')).toBe('Bearer äöü 🔑');
+});
+
+test('an empty value can be sealed', async () => {
+  const sealer = createSealer('secret');
+  expect(await sealer.unseal(await sealer.seal('', 'x'), 'x')).toBe('');
+});
+
+test('a sealed value does not open in another row, with another secret, or changed', async () => {
+  const sealer = createSealer('secret');
+  const sealed = await sealer.seal('token', 'upstream/1/header/authorization');
+  const internal = { code: 'internal' };
+  await expect(sealer.unseal(sealed, 'upstream/2/header/authorization')).rejects.toMatchObject(internal);
+  await expect(createSealer('other').unseal(sealed, 'upstream/1/header/authorization')).rejects.toMatchObject(internal);
+  const [version, iv, data = ''] = sealed.split('.');
+  const flipped = `${version}.${iv}.${data.startsWith('A') ? 'B' : 'A'}${data.slice(1)}`;
+  await expect(sealer.unseal(flipped, 'upstream/1/header/authorization')).rejects.toMatchObject(internal);
+  await expect(sealer.unseal('Bearer plain', 'upstream/1/header/authorization')).rejects.toMatchObject(internal);
+});
+
+test('an empty secret is refused', () => {
+  expect(() => createSealer('')).toThrow(/must not be empty/);
+});

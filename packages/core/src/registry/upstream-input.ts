@@ -1,0 +1,116 @@
+/** @module What can be said about an upstream, and the checks that make a record of it. */
+import type { Entity, SecretHeader, UpstreamRecord, UpstreamTransport } from '../contracts/model.ts';
+import { slugify } from '../catalog/naming.ts';
+import { checkCount, checkLine, checkText, invalid } from './checks.ts';
+import type { EntityInput } from './context.ts';
+import { LIMITS } from './limits.ts';
+import { checkUpstreamUrl } from './upstream-url.ts';
+
+/** What a creator says about an upstream. */
+export interface UpstreamInput extends EntityInput {
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** @default `stdio` with a command, `sse` for a URL that ends in `/sse`, else `streamable-http` */
+  readonly transport?: UpstreamTransport | undefined;
+  readonly url?: string | undefined;
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly cwd?: string | undefined;
+  readonly headers?: readonly SecretHeader[] | undefined;
+  /** @default 'auto' */
+  readonly era?: UpstreamRecord['era'] | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** RFC 9110 token. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Visible characters, spaces and tabs of Latin-1; no line break can be smuggled in. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Headers that belong to the connection or to the protocol: setting them would break framing or lie about the message. */
+const RESERVED_HEADERS = new Set(
+  'host connection content-length content-type transfer-encoding upgrade te trailer keep-alive accept mcp-session-id mcp-protocol-version mcp-method mcp-name last-event-id'.split(
+    ' ',
+  ),
+);
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A record with its secrets in the clear. @throws ForgeError `validation_failed` */
+export function toUpstream(entity: Entity, input: UpstreamInput): UpstreamRecord {
+  const name = checkLine('name', input.name, LIMITS.nameLength);
+  const transport = input.transport ?? transportOf(input);
+  return {
+    ...entity,
+    name,
+    slug: slugify(name),
+    description: checkText('description', input.description ?? '', LIMITS.descriptionLength),
+    transport,
+    ...(transport === 'stdio' ? launch(input) : address(input)),
+    era: input.era ?? 'auto',
+    timeoutMs: input.timeoutMs === undefined ? undefined : checkTimeout(input.timeoutMs),
+  };
+}
+
+function transportOf(input: UpstreamInput): UpstreamTransport {
+  if (input.command !== undefined) return 'stdio';
+  return input.url !== undefined && /\/sse\/?([?#]|$)/.test(input.url) ? 'sse' : 'streamable-http';
+}
+
+function address(input: UpstreamInput): Pick<UpstreamRecord, 'url' | 'headers'> {
+  if (input.url === undefined) throw invalid('url', 'is missing (or send "command" for an upstream on stdio)');
+  if (input.command !== undefined) throw invalid('command', 'does not go with a url');
+  return { url: checkUpstreamUrl(input.url), headers: checkHeaders(input.headers ?? []) };
+}
+
+function launch(input: UpstreamInput): Pick<UpstreamRecord, 'command' | 'args' | 'env' | 'cwd' | 'headers'> {
+  if (input.command === undefined) throw invalid('command', 'is missing');
+  if (input.url !== undefined) throw invalid('url', 'does not go with a command');
+  if (input.headers?.length) throw invalid('headers', 'does not go with a command; use "env"');
+  const args = checkCount('args', input.args ?? [], LIMITS.args);
+  return {
+    command: checkLine('command', input.command, LIMITS.argLength),
+    args: args.map((arg) => checkNoNul('args', arg, LIMITS.argLength)),
+    env: checkEnv(input.env ?? {}),
+    cwd: input.cwd === undefined ? undefined : checkLine('cwd', input.cwd, LIMITS.argLength),
+    headers: [],
+  };
+}
+
+function checkHeaders(headers: readonly SecretHeader[]): readonly SecretHeader[] {
+  checkCount('headers', headers, LIMITS.headers);
+  const names = new Set<string>();
+  return headers.map((header) => {
+    const name = header.name.trim();
+    const value = header.value.trim();
+    const key = name.toLowerCase();
+    if (!HEADER_NAME.test(name) || name.length > LIMITS.headerNameLength) {
+      throw invalid('headers', `"${name.slice(0, 40)}" is not the name of a header`);
+    }
+    if (RESERVED_HEADERS.has(key)) throw invalid('headers', `"${name}" cannot be set: the gateway writes it itself`);
+    if (names.has(key)) throw invalid('headers', `"${name}" stands twice`);
+    if (!HEADER_VALUE.test(value) || value.length > LIMITS.headerValueLength) {
+      throw invalid('headers', `the value of "${name}" has characters that a header cannot carry, or is too long`);
+    }
+    names.add(key);
+    return { name, value };
+  });
+}
+
+function checkEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = checkCount('env', Object.entries(env), LIMITS.env);
+  for (const [name, value] of entries) {
+    if (!ENV_NAME.test(name)) throw invalid('env', `"${name.slice(0, 40)}" is not the name of a variable`);
+    checkNoNul('env', value, LIMITS.headerValueLength);
+  }
+  return Object.fromEntries(entries);
+}
+
+function checkNoNul(field: string, value: string, max: number): string {
+  if (value.length > max || value.includes('\0')) throw invalid(field, `must be at most ${max} characters without NUL`);
+  return value;
+}
+
+function checkTimeout(timeoutMs: number): number {
+  if (Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= LIMITS.timeoutMs) return timeoutMs;
+  throw invalid('timeout', `must be 1 to ${LIMITS.timeoutMs} milliseconds`);
+}

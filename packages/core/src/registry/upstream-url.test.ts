@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { checkUpstreamUrl } from './upstream-url.ts';
+
+test.each(['http://localhost:9000/mcp', 'https://example.com/mcp?key=1', 'http://10.0.0.7/sse', 'http://[::1]:80/mcp'])(
+  '%s is allowed',
+  (url) => {
+    expect(checkUpstreamUrl(url)).toBe(new URL(url).href);
+  },
+);
+
+test.each([
+  'ftp://example.com/',
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  'localhost:9000/mcp',
+  '/mcp',
+  '',
+  'http://user:secret@example.com/mcp',
+  'http://user@example.com/mcp',
+  'http://169.254.169.254/latest/meta-data',
+  'http://2852039166/latest',
+  'http://0xa9fea9fe/latest',
+  'http://0251.0376.0251.0376/',
+  'http://169.254.169.254./',
+  'http://[fe80::1]/mcp',
+  'http://[FEBF::1]/mcp',
+  'http://[::ffff:169.254.169.254]/',
+  'http://[64:ff9b::a9fe:a9fe]/',
+  'http://[fd00:ec2::254]/',
+  'http://METADATA.google.internal/',
+  `http://example.com/${'a'.repeat(2100)}`,
+])('%s is refused', (url) => {
+  expect(() => checkUpstreamUrl(url)).toThrow(expect.objectContaining({ code: 'validation_failed' }));
+});
+
+test('the refusal of a URL with a password does not repeat it', () => {
+  expect(() => checkUpstreamUrl('http://user:hunter2@example.com/')).toThrow(/^(?!.*hunter2)/);
+});
+
+test('a fragment is dropped', () => {
+  expect(checkUpstreamUrl('http://example.com/mcp#part')).toBe('http://example.com/mcp');
+});

@@ -1,0 +1,181 @@
+import { type Client, type Endpoint, type ExchangeRequest, JsonText, type Listener, type Outcome } from '@forge/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Principal } from '../contracts/principal.ts';
+import { createForge, type Forge } from '../create-forge.ts';
+import { createMemoryStore } from '../memory/memory-store.ts';
+import { createSealer } from '../registry/sealer.ts';
+import { SILENT } from '../upstreams/internal-client.ts';
+import { type Script, script, scriptedAdapter } from '../upstreams/scripted-upstream.fixture.ts';
+
+const ADMIN: Principal = { id: 'admin@example.com', admin: true };
+const GUEST: Principal = { id: 'guest@example.com', admin: false };
+
+let forge: Forge;
+afterEach(() => forge.close());
+
+async function start(scripts: Record<string, Script>): Promise<Record<string, string>> {
+  forge = await createForge({
+    store: createMemoryStore(),
+    sealer: createSealer('a secret of at least thirty-two characters'),
+    adapters: [scriptedAdapter(Object.fromEntries(Object.entries(scripts).map(([name, one]) => [`http://${name}/mcp`, one])))],
+    health: { retryMs: 5, maxRetryMs: 20 },
+  });
+  const ids: Record<string, string> = {};
+  for (const name of Object.keys(scripts)) {
+    const upstream = await forge.registry.upstreams.create(ADMIN, { name, url: `http://${name}/mcp` });
+    ids[name] = upstream.id;
+  }
+  return ids;
+}
+
+async function serverOf(ids: readonly string[], naming?: 'auto' | 'prefixed'): Promise<Endpoint> {
+  const server = await forge.registry.servers.create(ADMIN, { name: `server of ${ids.join()}`, upstreams: ids, naming });
+  return endpointAt(server.id);
+}
+
+function endpointAt(serverId?: string, principal = ADMIN): Endpoint {
+  const endpoint = forge.endpoint(serverId, principal);
+  if (!endpoint) throw new Error('no endpoint');
+  return endpoint;
+}
+
+function request(method: string, params: Record<string, unknown> = {}, principal = ADMIN): ExchangeRequest {
+  const client: Client = { era: 'modern', protocolVersion: '2026-07-28', caller: principal, capabilities: new JsonText('{}') };
+  const target = (params['name'] ?? params['uri']) as string | undefined;
+  return { method, params: JsonText.of(params), client, target };
+}
+
+function call(endpoint: Endpoint, method: string, params?: Record<string, unknown>, principal?: Principal): Promise<Outcome> {
+  return endpoint.handle(request(method, params, principal), SILENT);
+}
+
+async function toolNames(endpoint: Endpoint): Promise<string[]> {
+  const { result } = await call(endpoint, 'tools/list');
+  return (result?.value as { tools: { name: string }[] }).tools.map((tool) => tool.name);
+}
+
+/** Waits until `check` is true; the test's own time limit ends it. */
+async function until(check: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('an endpoint over one upstream', () => {
+  it('lists every page of the upstream, in its order, and renames nothing', async () => {
+    const ids = await start({ git: script(['z', 'a', 'm', 'b', 'y']) });
+    expect(await toolNames(await serverOf([ids['git'] as string]))).toEqual(['z', 'a', 'm', 'b', 'y']);
+  });
+
+  it('reads resources that the upstream does not list', async () => {
+    const git = script([], { resources: [{ uri: 'x://listed', name: 'listed' }] });
+    const ids = await start({ git });
+    const { result } = await call(await serverOf([ids['git'] as string]), 'resources/read', { uri: 'x://unlisted' });
+    expect(result?.value).toMatchObject({ called: 'x://unlisted' });
+  });
+});
+
+describe('an endpoint over several upstreams', () => {
+  it('prefixes names, and calls each tool at its upstream by its own name', async () => {
+    const git = script(['status']);
+    const ids = await start({ git, 'my_time': script(['now']) });
+    const endpoint = await serverOf(Object.values(ids));
+    expect(await toolNames(endpoint)).toEqual(['git-status', 'my-time-now']);
+    const { result } = await call(endpoint, 'tools/call', { name: 'git-status', arguments: { big: 1 } });
+    expect(result?.value).toMatchObject({ called: 'status' });
+    expect(git.calls.at(-1)?.params?.text).toBe('{"name":"status","arguments":{"big":1}}');
+  });
+
+  it('tells two tools apart whose prefixed names are equal', async () => {
+    await start({ a: script(['b-c']), 'a-b': script(['c']) });
+    const names = await toolNames(endpointAt());
+    expect(new Set(names).size).toBe(2);
+    expect(names).toContain('a-b-c');
+    for (const name of names) expect((await call(endpointAt(), 'tools/call', { name })).error).toBeUndefined();
+  });
+
+  it('refuses what it does not list with -32602, and unknown methods with -32601', async () => {
+    const ids = await start({ git: script(['status']), time: script(['now']) });
+    const endpoint = await serverOf(Object.values(ids));
+    expect((await call(endpoint, 'tools/call', { name: 'status' })).error).toMatchObject({ code: -32602, message: 'Unknown tool: status' });
+    expect((await call(endpoint, 'resources/read', { uri: 'x://y' })).error).toMatchObject({ code: -32602 });
+    expect((await call(endpoint, 'no/such')).error).toMatchObject({ code: -32601 });
+  });
+
+  it('loses only the items of an upstream that is down, says so, and has them back when it is', async () => {
+    const git = script(['status']);
+    const ids = await start({ git, time: script(['now']) });
+    const endpoint = await serverOf(Object.values(ids));
+    git.down = true;
+    git.events?.lost(new Error('gone'));
+    await until(async () => (await toolNames(endpoint)).length === 1);
+    const { result } = await call(endpoint, 'tools/list');
+    expect(result?.value).toMatchObject({ tools: [{ name: 'time-now' }], _meta: { 'forge/unavailable': [{ gateway: 'git', reason: 'connection refused' }] } });
+    expect(forge.pool.status(ids['git'] as string)).toMatchObject({ state: 'unreachable', error: { code: 'upstream_unreachable' } });
+    const refused = await call(endpoint, 'tools/call', { name: 'git-status' });
+    expect(refused.error?.message).toContain('"git" has been unreachable since');
+    expect((await call(endpoint, 'tools/call', { name: 'time-now' })).error).toBeUndefined();
+    git.down = false;
+    await until(async () => (await toolNames(endpoint)).length === 2);
+    expect((await call(endpoint, 'tools/call', { name: 'git-status' })).error).toBeUndefined();
+  });
+});
+
+describe('listeners', () => {
+  function listen(endpoint: Endpoint, filter: Parameters<Endpoint['listen']>[1]): { notes: string[]; listening: ReturnType<Endpoint['listen']> } {
+    const notes: string[] = [];
+    const listener: Listener = { note: (method) => notes.push(method) };
+    return { notes, listening: endpoint.listen(request('x').client, filter, listener) };
+  }
+
+  it('are told of a changed list, of no other list, and only while they listen', async () => {
+    const git = script(['status']);
+    await start({ git });
+    const { notes, listening } = listen(endpointAt(), { toolsListChanged: true, promptsListChanged: true });
+    const other = listen(endpointAt(), { promptsListChanged: true });
+    git.tools.push({ name: 'log', inputSchema: { type: 'object' } });
+    git.events?.listChanged('tools');
+    await until(() => notes.length > 0);
+    expect(notes).toEqual(['notifications/tools/list_changed']);
+    expect(await toolNames(endpointAt())).toEqual(['git-status', 'git-log']);
+    expect(other.notes).toEqual([]);
+    listening.close();
+    other.listening.close();
+    expect(forge.listeners).toBe(0);
+  });
+
+  it('share one watch per URI at the upstream, taken back by the last', async () => {
+    const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
+    await start({ git });
+    const one = listen(endpointAt(), { resourceSubscriptions: ['x://a'] });
+    const two = listen(endpointAt(), { resourceSubscriptions: ['x://a', 'x://nobody'] });
+    expect([...git.watched]).toEqual(['x://a']);
+    git.events?.resourceUpdated('x://a', JsonText.of({ uri: 'x://a' }));
+    expect(one.notes).toEqual(['notifications/resources/updated']);
+    expect(two.notes).toEqual(['notifications/resources/updated']);
+    one.listening.close();
+    expect([...git.watched]).toEqual(['x://a']);
+    two.listening.close();
+    expect([...git.watched]).toEqual([]);
+  });
+});
+
+describe('visibility', () => {
+  it('hides private items from others, in lists and in calls alike', async () => {
+    const ids = await start({ git: script(['status']) });
+    await forge.registry.upstreams.update(ADMIN, ids['git'] as string, { visibility: 'private' });
+    const endpoint = endpointAt(undefined, GUEST);
+    const { result } = await call(endpoint, 'tools/list', {}, GUEST);
+    expect(result?.value).toMatchObject({ tools: [] });
+    expect((await call(endpoint, 'tools/call', { name: 'git-status' }, GUEST)).error).toMatchObject({ code: -32602 });
+    expect((await call(endpoint, 'tools/call', { name: 'git-status' }, ADMIN)).error).toBeUndefined();
+  });
+
+  it('has no endpoint for a server that is unknown, disabled, or private to another', async () => {
+    await start({});
+    const server = await forge.registry.servers.create(ADMIN, { name: 'secret', visibility: 'private' });
+    expect(forge.endpoint('nope', ADMIN)).toBeUndefined();
+    expect(forge.endpoint(server.id, GUEST)).toBeUndefined();
+    expect(forge.endpoint(server.id, ADMIN)).toBeDefined();
+    await forge.registry.servers.setEnabled(ADMIN, server.id, false);
+    expect(forge.endpoint(server.id, ADMIN)).toBeUndefined();
+  });
+});

@@ -1,0 +1,155 @@
+/** @module Forge as an endpoint: one virtual server (or everything) for the edges to serve. */
+import {
+  type Client,
+  type Endpoint,
+  errorOutcome,
+  type Exchange,
+  type ExchangeRequest,
+  ForgeError,
+  JsonText,
+  type Outcome,
+  resultOutcome,
+  type UpstreamInfo,
+} from '@forge/protocol';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ListMethod, View } from '../catalog/view.ts';
+import type { Call, Next } from '../contracts/interceptor.ts';
+import type { PromptRecord, ResourceRecord } from '../contracts/model.ts';
+import type { Principal } from '../contracts/principal.ts';
+import type { LivePool } from '../upstreams/pool.ts';
+import { after } from '../upstreams/timer.ts';
+import { describeServer, type Identity } from './describe.ts';
+import { readLocalResource, renderPrompt } from './local-items.ts';
+import { ROUTED_METHODS, routeRequest, targetOfRequest } from './router.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** What an endpoint needs. */
+export interface EndpointParts {
+  readonly catalog: Catalog;
+  readonly pool: LivePool;
+  /** The pipeline; its innermost part is {@link dispatch}. */
+  readonly pipeline: Next;
+  readonly subscriptions: Subscriptions;
+  readonly identity: Identity;
+  /** Milliseconds that `describe` waits for upstreams that have not answered yet. */
+  readonly describeWaitMs: number;
+}
+
+/** The endpoint of a virtual server; `undefined`: the aggregate of everything. */
+export function createForgeEndpoint(serverId: string | undefined, parts: EndpointParts): Endpoint {
+  const { catalog, pool, pipeline, subscriptions } = parts;
+
+  function viewFor(principal: Principal): View {
+    const view = catalog.view(serverId, principal);
+    if (!view) throw new ForgeError('not_found', `No server has the id "${serverId ?? ''}"`);
+    return view;
+  }
+
+  function serve(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
+    const principal = request.client.caller as Principal;
+    const view = viewFor(principal);
+    const target = targetOfRequest(request);
+    const lost = target === undefined ? undefined : view.missing.get(target);
+    if (lost !== undefined && ROUTED_METHODS.has(request.method)) return recoverAndServe(lost, request, exchange);
+    return pipeline(callOf(view, request, exchange, principal, target));
+  }
+
+  /** The name is known, its upstream was out when the view was made: tries it before saying no. */
+  async function recoverAndServe(upstreamId: string, request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
+    await pool.get(upstreamId)?.recover();
+    const principal = request.client.caller as Principal;
+    return pipeline(callOf(viewFor(principal), request, exchange, principal, targetOfRequest(request)));
+  }
+
+  function callOf(view: View, request: ExchangeRequest, exchange: Exchange, principal: Principal, target: string | undefined): Call {
+    if (!ROUTED_METHODS.has(request.method)) {
+      return { request, exchange, principal, serverId, upstreamId: undefined, itemId: undefined, target };
+    }
+    const destination = routeRequest(view, request);
+    const { upstreamId, itemId } = destination;
+    return { request: destination.request, exchange, principal, serverId, upstreamId, itemId, target };
+  }
+
+  return {
+    key: serverId ?? '*',
+    async describe(caller) {
+      const view = viewFor(caller as Principal);
+      await settled(view, pool, parts.describeWaitMs);
+      const server = serverId === undefined ? undefined : catalog.snapshot.servers.get(serverId);
+      const infos = view.upstreamIds.flatMap((id) => namedInfo(id, parts));
+      return describeServer(server, view, infos, parts.identity);
+    },
+    handle(request, exchange) {
+      try {
+        return serve(request, exchange).catch(errorOutcome);
+      } catch (error) {
+        return Promise.resolve(errorOutcome(error));
+      }
+    },
+    paramHeaders: (tool, caller) => catalog.view(serverId, caller as Principal)?.tools.get(tool)?.paramHeaders,
+    listen: (client: Client, filter, listener) => subscriptions.add(serverId, client, filter, listener),
+    sessionEnded: (sessionId) => pool.sessionEnded(sessionId),
+  };
+}
+
+/** The innermost step of the pipeline: answers what Forge serves itself, sends the rest to its upstream. */
+export function dispatch(catalog: Catalog, pool: LivePool, listTtlMs: number): Next {
+  return (call) => {
+    const { request, principal, serverId, upstreamId } = call;
+    if (upstreamId !== undefined) {
+      const managed = pool.get(upstreamId);
+      if (!managed) throw new ForgeError('upstream_unreachable', 'The gateway of this item is being removed or replaced; try again');
+      return managed.call(request, call.exchange);
+    }
+    const view = catalog.view(serverId, principal);
+    if (!view) throw new ForgeError('not_found', `No server has the id "${serverId ?? ''}"`);
+    const { era } = request.client;
+    const list = view.lists[request.method as ListMethod];
+    if (list !== undefined && Object.hasOwn(view.lists, request.method)) {
+      return Promise.resolve({ era, result: list.page(cursorOf(request.params), era) });
+    }
+    return Promise.resolve(resultOutcome(serveLocally(view, request, listTtlMs)));
+  };
+}
+
+function serveLocally(view: View, request: ExchangeRequest, ttlMs: number): JsonText {
+  const target = request.target ?? '';
+  const prompt = request.method === 'prompts/get' ? view.prompts.get(target) : undefined;
+  if (prompt) return renderPrompt(prompt.record as PromptRecord, argumentsOf(request.params));
+  const resource = request.method === 'resources/read' ? view.resources.get(target) : undefined;
+  if (resource) return readLocalResource(resource.record as ResourceRecord, ttlMs);
+  if (request.method === 'completion/complete') return NO_COMPLETION;
+  throw new ForgeError('method_not_found', `Method not found: ${request.method.slice(0, 128)}`);
+}
+
+const NO_COMPLETION = JsonText.of({ resultType: 'complete', completion: { values: [], total: 0, hasMore: false } });
+
+function argumentsOf(params: JsonText | undefined): Readonly<Record<string, unknown>> {
+  return (params?.member('arguments')?.value ?? {}) as Record<string, unknown>;
+}
+
+function cursorOf(params: JsonText | undefined): string | undefined {
+  const cursor = params?.member('cursor')?.value;
+  if (cursor === undefined || typeof cursor === 'string') return cursor;
+  throw new ForgeError('invalid_params', 'cursor must be a string');
+}
+
+function namedInfo(upstreamId: string, { catalog, pool }: EndpointParts): { name: string; info: UpstreamInfo }[] {
+  const info = pool.get(upstreamId)?.info;
+  return info ? [{ name: catalog.snapshot.upstreams.get(upstreamId)?.name ?? upstreamId, info }] : [];
+}
+
+/** Waits, but not for long, until every upstream of the view was reached or given up once. */
+async function settled(view: View, pool: LivePool, waitMs: number): Promise<void> {
+  const unknown = view.upstreamIds.flatMap((id) => {
+    const managed = pool.get(id);
+    return managed && managed.info === undefined && managed.outage() === undefined ? [managed.refresh().catch(() => undefined)] : [];
+  });
+  if (unknown.length === 0) return;
+  let stop = (): void => {};
+  const patience = new Promise<void>((resolve) => {
+    stop = after(waitMs, resolve);
+  });
+  await Promise.race([Promise.all(unknown), patience]);
+  stop();
+}

@@ -1,0 +1,99 @@
+/** @module Reads an upstream's lists to the last page. */
+import { ForgeError, JsonText, type Outcome, readParamHeaders, type Upstream, type UpstreamInfo } from '@forge/protocol';
+import type { Discovered, DiscoveredItem, SkippedItem } from '../contracts/upstream-pool.ts';
+import { internalRequest, SILENT } from './internal-client.ts';
+
+/** Pages followed per list, and items kept per list; an upstream that has more is cut there, and it is said. */
+const MAX_PAGES = 1000;
+const MAX_ITEMS = 10_000;
+/** A name or URI longer than this is skipped. */
+const MAX_NAME = 2048;
+
+interface ListSource {
+  readonly kind: 'tools' | 'prompts' | 'resources' | 'templates';
+  readonly capability: 'tools' | 'prompts' | 'resources';
+  readonly method: string;
+  readonly member: string;
+  readonly key: string;
+}
+
+const SOURCES: readonly ListSource[] = [
+  { kind: 'tools', capability: 'tools', method: 'tools/list', member: 'tools', key: 'name' },
+  { kind: 'prompts', capability: 'prompts', method: 'prompts/list', member: 'prompts', key: 'name' },
+  { kind: 'resources', capability: 'resources', method: 'resources/list', member: 'resources', key: 'uri' },
+  { kind: 'templates', capability: 'resources', method: 'resources/templates/list', member: 'resourceTemplates', key: 'uriTemplate' },
+];
+
+/** @throws ForgeError `upstream_*` when the upstream or one of its lists cannot be read. */
+export async function discover(upstream: Upstream): Promise<Discovered> {
+  const info = await upstream.connect();
+  const capabilities = info.description.capabilities.value as Record<string, unknown>;
+  const found: Record<ListSource['kind'], DiscoveredItem[]> = { tools: [], prompts: [], resources: [], templates: [] };
+  const skipped: SkippedItem[] = [];
+  await Promise.all(
+    SOURCES.filter((source) => capabilities[source.capability] !== undefined).map(async (source) => {
+      found[source.kind] = await readList(upstream, info, source, skipped);
+    }),
+  );
+  return { ...found, skipped, info };
+}
+
+async function readList(upstream: Upstream, info: UpstreamInfo, source: ListSource, skipped: SkippedItem[]): Promise<DiscoveredItem[]> {
+  const items = new Map<string, DiscoveredItem>();
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const outcome = await upstream.call(internalRequest(source.method, cursor === undefined ? {} : { cursor }), SILENT);
+    if (isUnknownMethod(outcome)) return [];
+    const result = resultOf(outcome, source.method);
+    for (const element of result.member(source.member)?.elements() ?? []) {
+      const item = readItem(element, source, info);
+      if (typeof item === 'string') skipped.push({ kind: source.kind, name: nameIn(element, source.key) ?? '', reason: item });
+      else if (items.size >= MAX_ITEMS) return cut(items, skipped, source, `more than ${MAX_ITEMS} items`);
+      else items.set(item.name, item);
+    }
+    const next = result.member('nextCursor')?.value;
+    if (typeof next !== 'string' || next === '') return [...items.values()];
+    if (cursors.has(next)) return cut(items, skipped, source, 'the upstream repeats a cursor');
+    cursors.add(next);
+    cursor = next;
+  }
+  return cut(items, skipped, source, `more than ${MAX_PAGES} pages`);
+}
+
+function cut(items: Map<string, DiscoveredItem>, skipped: SkippedItem[], source: ListSource, reason: string): DiscoveredItem[] {
+  skipped.push({ kind: source.kind, name: '*', reason: `the list was cut: ${reason}` });
+  return [...items.values()];
+}
+
+/** The item, or why it cannot be offered. */
+function readItem(element: JsonText, source: ListSource, info: UpstreamInfo): DiscoveredItem | string {
+  const name = nameIn(element, source.key);
+  if (name === undefined) return `"${source.key}" is not a string`;
+  if (name === '' || name.length > MAX_NAME) return `"${source.key}" must have 1 to ${MAX_NAME} characters`;
+  if (source.kind === 'tools') {
+    const schema = element.member('inputSchema');
+    if (!schema?.isObject) return '"inputSchema" is not an object';
+    // 2026-07-28, streamable-http, Custom Headers: a client must leave out tools whose annotations are invalid.
+    if (info.era === 'modern' && info.transport === 'streamable-http' && readParamHeaders(schema) === 'invalid') {
+      return 'an x-mcp-header annotation is invalid';
+    }
+  }
+  return { name, definition: element.text };
+}
+
+function nameIn(element: JsonText, key: string): string | undefined {
+  const name = element.member(key)?.value;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Servers that declare a capability without all of its methods exist; a missing list is an empty one. */
+function isUnknownMethod(outcome: Outcome): boolean {
+  return outcome.error?.code === -32601;
+}
+
+function resultOf(outcome: Outcome, method: string): JsonText {
+  if (outcome.error) throw new ForgeError('upstream_error', `${method} failed: ${outcome.error.message}`);
+  if (!outcome.result.isObject) throw new ForgeError('upstream_error', `${method} answered with something that is not an object`);
+  return outcome.result;
+}

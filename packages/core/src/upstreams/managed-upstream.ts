@@ -1,0 +1,251 @@
+/** @module One live upstream: its connection, its health, and the way back after it was lost. */
+import {
+  errorOutcome,
+  type Exchange,
+  type ExchangeRequest,
+  ForgeError,
+  type Outcome,
+  type Upstream,
+  type UpstreamInfo,
+} from '@forge/protocol';
+import type { UpstreamRecord } from '../contracts/model.ts';
+import type { Discovered, UpstreamStatus } from '../contracts/upstream-pool.ts';
+import { discover } from './discover.ts';
+import { internalRequest, SILENT } from './internal-client.ts';
+import { after } from './timer.ts';
+
+/** How patient Forge is with an upstream. */
+export interface HealthOptions {
+  /** Failed attempts in a row after which its items leave the lists. @default 3 */
+  readonly unhealthyThreshold: number;
+  /** Milliseconds before the first new attempt; doubles with each. @default 250 */
+  readonly retryMs: number;
+  /** Longest pause between attempts in ms. @default 15000 */
+  readonly maxRetryMs: number;
+  /** Silence in ms after which a connected upstream is pinged. @default 60000 */
+  readonly checkIntervalMs: number;
+}
+
+/** What a managed upstream tells its pool. */
+export interface ManagedHooks {
+  /** Its lists were read anew. */
+  listsRead(discovered: Discovered): Promise<unknown>;
+  /** Its items left or rejoined the lists. */
+  availabilityChanged(): void;
+}
+
+/** One live upstream. */
+export interface ManagedUpstream {
+  readonly record: UpstreamRecord;
+  readonly upstream: Upstream;
+  readonly info: UpstreamInfo | undefined;
+  /** Connects and reads the lists; concurrent callers share one attempt. @throws ForgeError upstream_* */
+  refresh(): Promise<Discovered>;
+  /** Connects and refreshes in the background, again and again until it works. */
+  start(): void;
+  /** The lists may have changed: reads them soon, once for many. */
+  listChanged(): void;
+  /** The connection is gone: reconnects. */
+  lost(error: Error): void;
+  /** Pings it if it was silent for too long. */
+  check(): void;
+  call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
+  /** Tries an upstream that is out once more, if it was not tried just now. @throws ForgeError `upstream_unreachable` */
+  recover(): Promise<void>;
+  /** Since when and why its items are out of the lists; `undefined` while they are in. */
+  outage(): { since: number; message: string } | undefined;
+  status(): UpstreamStatus;
+  close(): Promise<void>;
+}
+
+/** Codes of outcomes that say something about the wire, not about the call. */
+const WIRE_CODES = new Set(['upstream_unreachable', 'upstream_timeout', 'outcome_unknown', 'upstream_error']);
+/** A call to an upstream that is out tries it again, but not more often than this. */
+const CALL_RETRY_MS = 1000;
+/** Changes of lists that come in a burst are read once. */
+const DEBOUNCE_MS = 50;
+
+/** Wraps `upstream`; nothing happens before `start`, `refresh` or `call`. */
+export function manageUpstream(record: UpstreamRecord, upstream: Upstream, hooks: ManagedHooks, health: HealthOptions): ManagedUpstream {
+  let info: UpstreamInfo | undefined;
+  let foundAt: number | undefined;
+  let lastSeen: number | undefined;
+  let failures = 0;
+  let failedSince: number | undefined;
+  let stateSince = Date.now();
+  let lastError: ForgeError | undefined;
+  let lastAttempt = 0;
+  let nextAttemptAt: number | undefined;
+  let attempt: Promise<Discovered> | undefined;
+  let cancelRetry: (() => void) | undefined;
+  let cancelDebounce: (() => void) | undefined;
+  let started = false;
+  let closed = false;
+  let checking = false;
+
+  const isOut = (): boolean => failures >= health.unhealthyThreshold;
+
+  async function readOnce(): Promise<Discovered> {
+    lastAttempt = Date.now();
+    try {
+      const discovered = await discover(upstream);
+      succeeded(discovered.info);
+      return discovered;
+    } catch (error) {
+      failed(ForgeError.from(error));
+      throw error;
+    }
+  }
+
+  function refresh(): Promise<Discovered> {
+    attempt ??= readOnce().finally(() => {
+      attempt = undefined;
+    });
+    return attempt;
+  }
+
+  function succeeded(found: UpstreamInfo): void {
+    const wasOut = isOut();
+    if (failures > 0 || info === undefined) stateSince = Date.now();
+    if (info !== found) foundAt = Date.now();
+    info = found;
+    failures = 0;
+    failedSince = undefined;
+    lastError = undefined;
+    nextAttemptAt = undefined;
+    lastSeen = Date.now();
+    cancelRetry?.();
+    cancelRetry = undefined;
+    if (wasOut) hooks.availabilityChanged();
+  }
+
+  function failed(error: ForgeError): void {
+    const wasOut = isOut();
+    failures += 1;
+    failedSince ??= Date.now();
+    lastError = error;
+    if (isOut() && !wasOut) {
+      stateSince = Date.now();
+      hooks.availabilityChanged();
+    }
+    retryLater();
+  }
+
+  function retryLater(): void {
+    if (closed || !started) return;
+    cancelRetry?.();
+    const pause = Math.min(health.retryMs * 2 ** Math.min(failures - 1, 16), health.maxRetryMs);
+    const jittered = pause * (0.75 + Math.random() * 0.5);
+    nextAttemptAt = Date.now() + jittered;
+    cancelRetry = after(jittered, readInBackground);
+  }
+
+  /** What fails here is kept in the status and tried again; nobody waits for it. */
+  function readInBackground(): void {
+    if (closed) return;
+    refresh().then((discovered) => hooks.listsRead(discovered)).catch((error: unknown) => {
+      lastError = ForgeError.from(error);
+    });
+  }
+
+  function noteOutcome(outcome: Outcome): Outcome {
+    if (outcome.error === undefined || !isWireFailure(outcome)) lastSeen = Date.now();
+    else if (started && attempt === undefined && cancelRetry === undefined) readInBackground();
+    return outcome;
+  }
+
+  async function recover(): Promise<void> {
+    if (attempt !== undefined || Date.now() - lastAttempt >= CALL_RETRY_MS) {
+      readInBackground();
+      await attempt?.catch(() => undefined); // the outage below says why
+    }
+    if (isOut()) throw unreachable();
+  }
+
+  function unreachable(): ForgeError {
+    const since = new Date(failedSince ?? stateSince).toISOString();
+    return new ForgeError(
+      'upstream_unreachable',
+      `The gateway "${record.name}" has been unreachable since ${since}: ${lastError?.publicMessage ?? 'unknown reason'}`,
+      { data: { gateway: record.name, since }, retryAfter: retryAfterSeconds() },
+    );
+  }
+
+  function retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil(((nextAttemptAt ?? Date.now()) - Date.now()) / 1000));
+  }
+
+  return {
+    record,
+    upstream,
+    get info() {
+      return info;
+    },
+    refresh,
+    start() {
+      started = true;
+      if (info === undefined && attempt === undefined) readInBackground();
+      else if (failures > 0) retryLater();
+    },
+    listChanged() {
+      cancelDebounce?.();
+      cancelDebounce = after(DEBOUNCE_MS, readInBackground);
+    },
+    lost(error) {
+      if (closed) return;
+      lastError = ForgeError.from(error);
+      if (started && attempt === undefined) {
+        cancelRetry?.();
+        cancelRetry = after(health.retryMs / 4, readInBackground);
+      }
+    },
+    check() {
+      const silent = Date.now() - (lastSeen ?? 0) >= health.checkIntervalMs;
+      if (checking || closed || info === undefined || failures > 0 || !silent) return;
+      checking = true;
+      void upstream
+        .call(internalRequest(info.era === 'legacy' ? 'ping' : 'server/discover'), SILENT)
+        .then(noteOutcome)
+        .finally(() => {
+          checking = false;
+        });
+    },
+    call(request, exchange) {
+      if (!isOut()) return upstream.call(request, exchange).then(noteOutcome);
+      return recover().then(() => upstream.call(request, exchange).then(noteOutcome), errorOutcome);
+    },
+    recover,
+    outage() {
+      return isOut() ? { since: failedSince ?? stateSince, message: lastError?.publicMessage ?? 'unknown reason' } : undefined;
+    },
+    status() {
+      const state = isOut() ? 'unreachable' : info === undefined || failures > 0 ? 'pending' : 'connected';
+      return {
+        state,
+        since: failedSince ?? stateSince,
+        era: info?.era,
+        protocolVersion: info?.protocolVersion,
+        transport: info?.transport,
+        reason: info?.reason,
+        foundAt,
+        lastSeen,
+        error: lastError && { code: lastError.code, message: lastError.publicMessage, failures, nextAttemptAt },
+        serverInfo: info?.description.serverInfo.value,
+        capabilities: info?.description.capabilities.value,
+        instructions: info?.description.instructions,
+      };
+    },
+    async close() {
+      closed = true;
+      cancelRetry?.();
+      cancelDebounce?.();
+      await upstream.close();
+    },
+  };
+}
+
+function isWireFailure(outcome: Outcome): boolean {
+  if (outcome.error?.code !== -32603) return false;
+  const data = outcome.error.data?.value;
+  return typeof data === 'object' && data !== null && 'code' in data && WIRE_CODES.has(String(data.code));
+}

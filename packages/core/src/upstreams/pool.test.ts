@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { UpstreamRecord } from '../contracts/model.ts';
+import { internalRequest, SILENT } from './internal-client.ts';
+import { createPool, type LivePool } from './pool.ts';
+import { type Script, script, scriptedAdapter } from './scripted-upstream.fixture.ts';
+
+let pool: LivePool;
+afterEach(() => pool.close());
+
+const events: string[] = [];
+
+function start(scripts: Record<string, Script>, checkIntervalMs = 60_000): void {
+  events.length = 0;
+  pool = createPool(
+    [scriptedAdapter(scripts)],
+    {
+      listsRead: async (id, discovered) => events.push(`${id} has ${discovered.tools.length}`),
+      availabilityChanged: () => events.push('availability'),
+      resourceUpdated() {},
+      sessionNote() {},
+      sessionAsk: () => Promise.resolve({ error: { code: -32600, message: 'nobody' } }),
+    },
+    { unhealthyThreshold: 2, retryMs: 5, maxRetryMs: 20, checkIntervalMs },
+  );
+}
+
+function record(id: string, url: string, extra: Partial<UpstreamRecord> = {}): UpstreamRecord {
+  return {
+    id,
+    name: id,
+    slug: id,
+    description: '',
+    transport: 'streamable-http',
+    url,
+    headers: [],
+    era: 'auto',
+    createdAt: 0,
+    updatedAt: 0,
+    version: 1,
+    owner: 'me',
+    enabled: true,
+    visibility: 'public',
+    tags: [],
+    ...extra,
+  };
+}
+
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+describe('the upstream pool', () => {
+  it('takes over the connection that registering made', async () => {
+    const one = script(['a', 'b', 'c']);
+    start({ x: one });
+    expect((await pool.discover(record('u', 'x'))).tools.map((tool) => tool.name)).toEqual(['a', 'b', 'c']);
+    await pool.sync([record('u', 'x')]);
+    expect(one.connects).toBe(1);
+    expect(pool.status('u')).toMatchObject({ state: 'connected', era: 'modern', protocolVersion: '2026-07-28' });
+  });
+
+  it('keeps nothing of an upstream that cannot be reached when it is registered', async () => {
+    const one = script([], { down: true });
+    start({ x: one });
+    await expect(pool.discover(record('u', 'x'))).rejects.toMatchObject({ code: 'upstream_unreachable' });
+    expect(one.closed).toBe(1);
+    expect(pool.size).toBe(0);
+  });
+
+  it('skips items it cannot offer, and says which and why', async () => {
+    const one = script(['good']);
+    one.tools.push({ name: 'no schema' }, { name: '', inputSchema: {} });
+    start({ x: one });
+    const { tools, skipped } = await pool.discover(record('u', 'x'));
+    expect(tools.map((tool) => tool.name)).toEqual(['good']);
+    expect(skipped).toEqual([
+      { kind: 'tools', name: 'no schema', reason: '"inputSchema" is not an object' },
+      { kind: 'tools', name: '', reason: '"name" must have 1 to 2048 characters' },
+    ]);
+  });
+
+  it('stops following an upstream that repeats a cursor', async () => {
+    const one = script(['a', 'b']);
+    one.pageSize = 0; // every page is empty and names itself as the next
+    start({ x: one });
+    const { skipped } = await pool.discover(record('u', 'x'));
+    expect(skipped.map((item) => item.reason)).toContain('the list was cut: the upstream repeats a cursor');
+  });
+
+  it('comes back by itself after an outage, and reads the lists anew', async () => {
+    const one = script(['a'], { down: true });
+    start({ x: one });
+    await pool.sync([record('u', 'x')]);
+    await until(() => pool.status('u').state === 'unreachable');
+    expect(pool.status('u').error).toMatchObject({ code: 'upstream_unreachable', message: 'connection refused' });
+    one.tools.push({ name: 'b', inputSchema: {} });
+    one.down = false;
+    await until(() => pool.status('u').state === 'connected');
+    await until(() => events.includes('u has 2'));
+    expect(events.filter((event) => event === 'availability')).toHaveLength(2);
+  });
+
+  it('answers calls to an upstream that is out with an error that says since when, and tries it again', async () => {
+    const one = script(['a'], { down: true });
+    start({ x: one });
+    await pool.sync([record('u', 'x')]);
+    await until(() => pool.status('u').state === 'unreachable');
+    const managed = pool.get('u');
+    const outcome = await managed?.call(internalRequest('tools/call', { name: 'a' }), SILENT);
+    expect(outcome?.error?.message).toMatch(/^The gateway "u" has been unreachable since \d{4}-.*: connection refused$/);
+  });
+
+  it('pings an upstream that was silent for too long, and finds out that it is gone', async () => {
+    const one = script(['a']);
+    start({ x: one }, 20);
+    await pool.sync([record('u', 'x')]);
+    await until(() => pool.status('u').state === 'connected');
+    one.down = true;
+    await until(() => pool.status('u').state === 'unreachable');
+    expect(one.calls.some((call) => call.method === 'server/discover')).toBe(true);
+  });
+
+  it('closes what is gone, and reconnects what is reached another way', async () => {
+    const one = script(['a']);
+    const two = script(['b']);
+    start({ x: one, y: two });
+    await pool.sync([record('u', 'x')]);
+    await pool.sync([record('u', 'x', { description: 'new words, same way' })]);
+    expect(one.closed).toBe(0);
+    await pool.sync([record('u', 'y')]);
+    expect([one.closed, two.closed]).toEqual([1, 0]);
+    await pool.sync([]);
+    expect(two.closed).toBe(1);
+    expect(pool.status('u').state).toBe('disabled');
+  });
+});

@@ -1,0 +1,102 @@
+/** @module An upstream in memory for tests: real lists and calls, an outage at the push of a button. */
+import {
+  errorOutcome,
+  type ExchangeRequest,
+  ForgeError,
+  JsonText,
+  type Outcome,
+  resultOutcome,
+  type Upstream,
+  type UpstreamEvents,
+} from '@forge/protocol';
+import type { UpstreamAdapter } from '../contracts/upstream-adapter.ts';
+
+/** The buttons. */
+export interface Script {
+  tools: { name: string; [key: string]: unknown }[];
+  resources: { uri: string; name: string }[];
+  prompts: { name: string }[];
+  down: boolean;
+  /** Items on each page of its lists. */
+  pageSize: number;
+  readonly calls: ExchangeRequest[];
+  connects: number;
+  closed: number;
+  watched: ReadonlySet<string>;
+  events?: UpstreamEvents;
+}
+
+/** A script with some tools. */
+export function script(tools: string[] = [], partial: Partial<Script> = {}): Script {
+  return {
+    tools: tools.map((name) => ({ name, inputSchema: { type: 'object' } })),
+    resources: [],
+    prompts: [],
+    down: false,
+    pageSize: 2,
+    calls: [],
+    connects: 0,
+    closed: 0,
+    watched: new Set(),
+    ...partial,
+  };
+}
+
+/** An adapter whose upstreams follow `scripts[record.url]`. */
+export function scriptedAdapter(scripts: Record<string, Script>): UpstreamAdapter {
+  return {
+    transports: ['streamable-http'],
+    create(record, events) {
+      const followed = scripts[record.url ?? ''];
+      if (!followed) throw new Error(`no script for ${record.url}`);
+      followed.events = events;
+      return scriptedUpstream(followed);
+    },
+  };
+}
+
+function scriptedUpstream(followed: Script): Upstream {
+  const refused = (): ForgeError => new ForgeError('upstream_unreachable', 'connection refused');
+  return {
+    async connect() {
+      followed.connects += 1;
+      if (followed.down) throw refused();
+      return {
+        era: 'modern',
+        protocolVersion: '2026-07-28',
+        transport: 'streamable-http',
+        reason: 'scripted',
+        description: {
+          serverInfo: JsonText.of({ name: 'scripted', version: '1' }),
+          capabilities: JsonText.of({ tools: {}, resources: { subscribe: true }, prompts: {} }),
+          ttlMs: 0,
+          cacheScope: 'private',
+        },
+      };
+    },
+    async call(request): Promise<Outcome> {
+      followed.calls.push(request);
+      if (followed.down) return errorOutcome(refused());
+      const params = (request.params?.value ?? {}) as { cursor?: string };
+      const page = (member: string, items: unknown[]): Outcome => {
+        const start = Number(params.cursor ?? 0);
+        const end = start + followed.pageSize;
+        return resultOutcome(
+          JsonText.of({ [member]: items.slice(start, end), ...(end < items.length && { nextCursor: String(end) }) }),
+        );
+      };
+      if (request.method === 'tools/list') return page('tools', followed.tools);
+      if (request.method === 'resources/list') return page('resources', followed.resources);
+      if (request.method === 'prompts/list') return page('prompts', followed.prompts);
+      if (request.method === 'resources/templates/list') return { era: 'modern', error: { code: -32601, message: 'no templates' } };
+      return resultOutcome(JsonText.of({ content: [], called: request.target }));
+    },
+    watch(uris) {
+      followed.watched = uris;
+    },
+    sessionEnded() {},
+    async close() {
+      followed.closed += 1;
+    },
+  };
+}

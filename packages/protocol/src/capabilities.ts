@@ -1,0 +1,61 @@
+/** @module What declared capabilities allow: which changes a server tells of, and what a client may be asked. */
+import type { ListenFilter } from './endpoint.ts';
+import type { Ask } from './exchange.ts';
+import type { JsonText } from './json-text.ts';
+
+/** What a server tells of by itself. */
+export interface Offers {
+  readonly tools: boolean;
+  readonly prompts: boolean;
+  readonly resources: boolean;
+  /** Single resources can be watched. */
+  readonly subscribe: boolean;
+}
+
+/** Reads server capabilities. */
+export function offersOf(capabilities: JsonText): Offers {
+  const says = (capability: string, member: string) => capabilities.member(capability)?.member(member)?.text === 'true';
+  return {
+    tools: says('tools', 'listChanged'),
+    prompts: says('prompts', 'listChanged'),
+    resources: says('resources', 'listChanged'),
+    subscribe: says('resources', 'subscribe'),
+  };
+}
+
+/** The part of a filter that the server offers; what it does not is left out, and so is `false`. */
+export function honoured(wanted: ListenFilter, offers: Offers): ListenFilter {
+  return {
+    ...(wanted.toolsListChanged === true && offers.tools && { toolsListChanged: true }),
+    ...(wanted.promptsListChanged === true && offers.prompts && { promptsListChanged: true }),
+    ...(wanted.resourcesListChanged === true && offers.resources && { resourcesListChanged: true }),
+    ...(wanted.resourceSubscriptions && offers.subscribe && { resourceSubscriptions: wanted.resourceSubscriptions }),
+  };
+}
+
+/** The client capability that lets a server send a request; `ping` needs none. */
+const NEEDED: ReadonlyMap<string, string> = new Map([
+  ['elicitation/create', 'elicitation'],
+  ['sampling/createMessage', 'sampling'],
+  ['roots/list', 'roots'],
+]);
+
+/** Whether a client can be asked anything but whether it is there. */
+export function isAskable(capabilities: JsonText): boolean {
+  return [...NEEDED.values()].some((name) => capabilities.member(name)?.isObject === true);
+}
+
+/** Why a client with these capabilities must not be asked this; `undefined` when it may be. */
+export function refusalToAsk(capabilities: JsonText, { method, params }: Ask): string | undefined {
+  if (method === 'ping') return undefined;
+  const name = NEEDED.get(method);
+  if (name === undefined) return `A client cannot be asked for ${method}`;
+  const declared = capabilities.member(name);
+  if (declared?.isObject !== true) return `The client did not declare the capability "${name}"`;
+  if (name !== 'elicitation') return undefined;
+  // `{}` means forms alone (2025-11-25, Elicitation, Capabilities).
+  const mode = params?.member('mode')?.value === 'url' ? 'url' : 'form';
+  const modes = declared.names();
+  const isDeclared = modes.includes(mode) || (mode === 'form' && !modes.includes('url'));
+  return isDeclared ? undefined : `The client did not declare the capability "elicitation.${mode}"`;
+}

@@ -1,0 +1,65 @@
+/** @module One legacy session on one channel. */
+import { type InitializeAnswer, initializeParams, readInitialize } from './era-probe.ts';
+import type { Client, Exchange, ExchangeRequest, Outcome } from './exchange.ts';
+import { JsonText } from './json-text.ts';
+import { type LegacyAffinity, legacyParams, nextLogLevel } from './outgoing.ts';
+import type { PooledSession } from './rpc-link-sessions.ts';
+import type { RpcLink } from './rpc-link.ts';
+
+/** One initialized channel. */
+export interface ChannelSession extends InitializeAnswer, PooledSession {
+  /** Sends a client's request. Never rejects. */
+  call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
+}
+
+/**
+ * Initializes a channel; when that fails, closes it.
+ *
+ * @throws ForgeError what the link says, or `upstream_error` when the answer is none.
+ */
+export async function initializeChannel(
+  link: RpcLink,
+  affinity: LegacyAffinity,
+  clientInfo: JsonText,
+): Promise<ChannelSession> {
+  try {
+    const answer = await link.request('initialize', initializeParams(affinity.capabilities, clientInfo)).answer;
+    const introduced = readInitialize(answer);
+    link.notify('notifications/initialized');
+    return channelSession(link, introduced);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+function channelSession(link: RpcLink, introduced: InitializeAnswer): ChannelSession {
+  const logs = introduced.description.capabilities.member('logging') !== undefined;
+  let logLevel: string | undefined;
+
+  function setLogLevel(client: Client): void {
+    const level = nextLogLevel(logLevel, client);
+    if (level === undefined) return;
+    logLevel = level;
+    link.request('logging/setLevel', JsonText.of({ level })).answer.catch(ignore);
+  }
+
+  return {
+    ...introduced,
+    get idle() {
+      return link.idle;
+    },
+    get closed() {
+      return link.closed;
+    },
+    call(request, exchange) {
+      if (logs) setLogLevel(request.client);
+      return link.call('legacy', request, exchange, legacyParams);
+    },
+    close: () => link.close(),
+  };
+}
+
+function ignore(): void {
+  // the session ended; the calls on it say so
+}

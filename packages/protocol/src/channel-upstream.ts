@@ -1,0 +1,262 @@
+/** @module An upstream behind duplex channels (stdio, HTTP+SSE, WebSocket), of either era. */
+import { type ChannelSession, initializeChannel } from './channel-upstream-session.ts';
+import { discoverParams, type ProbeVerdict, readProbe } from './era-probe.ts';
+import { ForgeError } from './errors.ts';
+import type { Exchange, ExchangeRequest, Outcome } from './exchange.ts';
+import type { JsonText } from './json-text.ts';
+import { errorOutcome } from './outcome.ts';
+import { forCaller, legacyAffinity, type LegacyAffinity, modernParams, SHARED } from './outgoing.ts';
+import { createRpcLink, type RpcLink } from './rpc-link.ts';
+import { createSessionPool } from './rpc-link-sessions.ts';
+import { createListenWatch, createSubscribeWatch, type Watch } from './rpc-link-watch.ts';
+import type { Channel, Upstream, UpstreamEvents, UpstreamInfo } from './upstream.ts';
+import { LATEST_MODERN } from './versions.ts';
+
+/** Options of {@link createChannelUpstream}. */
+export interface ChannelUpstreamOptions {
+  /** Opens one more channel to the same server. */
+  open(): Promise<Channel>;
+  /** `stdio`, `sse`, ...: for {@link UpstreamInfo}. */
+  readonly transport: string;
+  /** @default 'auto' */
+  readonly era?: 'auto' | 'modern' | 'legacy' | undefined;
+  readonly events: UpstreamEvents;
+  /** Forge's own `Implementation`. */
+  readonly clientInfo: JsonText;
+  /**
+   * How long the server may take to answer `server/discover`, in ms; then it is taken for a legacy one.
+   *
+   * @default 3000
+   */
+  readonly probeTimeoutMs?: number | undefined;
+  /**
+   * How long a call may take, in ms. Progress gives it the whole time again.
+   *
+   * @default 60000
+   */
+  readonly requestTimeoutMs?: number | undefined;
+  /**
+   * Channels for clients that have a session of their own, at most. The least recently used idle one makes room.
+   *
+   * @default 16
+   */
+  readonly maxSessions?: number | undefined;
+  /**
+   * After how many ms such a channel is closed when it is not used.
+   *
+   * @default 300000
+   */
+  readonly sessionIdleMs?: number | undefined;
+  /**
+   * Calls in flight on one channel, at most.
+   *
+   * @default 1024
+   */
+  readonly maxInFlight?: number | undefined;
+  /**
+   * Probes on a channel of its own, which a legacy server loses: some exit on any request before `initialize`.
+   *
+   * @default false
+   */
+  readonly disposableProbe?: boolean | undefined;
+}
+
+/** What stands while the upstream is connected. */
+interface Connection {
+  readonly info: UpstreamInfo;
+  readonly link: RpcLink;
+  readonly watch: Watch;
+  call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
+}
+
+/**
+ * An upstream that is reached by channels. A modern server gets one; a legacy one also gets one for every client session
+ * that it may ask something, because capabilities are fixed at `initialize`.
+ *
+ * @example
+ * const upstream = createChannelUpstream({
+ *   open: () => spawnChannel({ command: 'uvx', args: ['mcp-server-git'] }),
+ *   transport: 'stdio',
+ *   events,
+ *   clientInfo: JsonText.of({ name: 'forge', version: '0.1.0' }),
+ * });
+ * const { era } = await upstream.connect();
+ */
+export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream {
+  const { era = 'auto', events, clientInfo, transport } = options;
+  let attempt: Promise<Connection> | undefined;
+  let connection: Connection | undefined;
+  let uris: ReadonlySet<string> = new Set();
+  let closed = false;
+  const links = new Set<RpcLink>();
+
+  /** Every legacy session but the shared one. */
+  const sessions = createSessionPool<ChannelSession>({
+    maxSessions: options.maxSessions ?? 16,
+    idleMs: options.sessionIdleMs ?? 300_000,
+  });
+
+  function connect(): Promise<Connection> {
+    attempt ??= establish().catch((error: unknown) => {
+      attempt = undefined;
+      throw error;
+    });
+    return attempt;
+  }
+
+  async function establish(): Promise<Connection> {
+    const established = await findEra();
+    if (established.link.closed) throw new ForgeError('upstream_unreachable', 'It ended as soon as it was connected');
+    connection = established;
+    established.watch.update(uris);
+    return established;
+  }
+
+  async function openLink(affinity: LegacyAffinity = SHARED): Promise<RpcLink> {
+    if (closed) throw new ForgeError('cancelled', 'The upstream has been closed');
+    const channel = await options.open().catch((error: unknown) => {
+      throw error instanceof ForgeError ? error : unreachable(error);
+    });
+    const link = createRpcLink(channel, {
+      events,
+      sessionId: affinity.sessionId,
+      requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+      maxInFlight: options.maxInFlight ?? 1024,
+      onLost: (error) => lost(link, error),
+    });
+    for (const old of links) if (old.closed) links.delete(old);
+    links.add(link);
+    if (closed) await link.close();
+    return link;
+  }
+
+  function lost(link: RpcLink, error: Error): void {
+    if (connection?.link !== link) return; // a probe, or a session: what used it has been told
+    connection.watch.close();
+    connection = undefined;
+    attempt = undefined;
+    events.lost(error);
+  }
+
+  async function findEra(): Promise<Connection> {
+    if (era === 'legacy') return legacy(await openLink(), 'Configured as legacy');
+    const link = await openLink();
+    const verdict = await probe(link);
+    if (verdict.era === 'modern') return modern(link, verdict);
+    const reusable = !link.closed && options.disposableProbe !== true;
+    if (!reusable || era === 'modern') await link.close();
+    if (era === 'modern') throw new ForgeError('upstream_error', `Not a modern server. ${verdict.reason}`);
+    try {
+      return await legacy(reusable ? link : await openLink(), verdict.reason);
+    } catch (error) {
+      const late = await verdict.late;
+      if (late === undefined) throw error;
+      return modern(await openLink(), late);
+    }
+  }
+
+  async function probe(link: RpcLink): Promise<ModernVerdict | NoVerdict> {
+    const answer = discover(link);
+    const timeoutMs = options.probeTimeoutMs ?? 3000;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
+    });
+    const verdict = await Promise.race([answer, silence]);
+    clearTimeout(timer);
+    if (verdict?.era === 'modern') return verdict;
+    if (verdict !== undefined) return { era: 'legacy', reason: verdict.reason };
+    // A slow modern server refuses `initialize` after it has answered the probe.
+    const late = answer.then((got) => (got.era === 'modern' ? got : undefined));
+    return { era: 'legacy', reason: `It did not answer server/discover within ${timeoutMs} ms`, late };
+  }
+
+  async function discover(link: RpcLink): Promise<ModernVerdict | NoVerdict> {
+    const ask = async (version: string): Promise<ProbeVerdict> =>
+      readProbe(await link.request('server/discover', discoverParams(version, clientInfo)).answer);
+    try {
+      const first = await ask(LATEST_MODERN);
+      const verdict = first.era === 'retry' ? await ask(first.protocolVersion) : first;
+      if (verdict.era !== 'retry') return verdict;
+      return { era: 'legacy', reason: `It refuses revision ${verdict.protocolVersion}, which it says it supports` };
+    } catch (error) {
+      return { era: 'legacy', reason: `It did not answer server/discover: ${(error as Error).message}` };
+    }
+  }
+
+  function modern(link: RpcLink, { protocolVersion, description }: ModernVerdict): Connection {
+    return {
+      link,
+      info: { era: 'modern', protocolVersion, description, transport, reason: 'It answered server/discover' },
+      watch: createListenWatch({
+        description,
+        protocolVersion,
+        clientInfo,
+        request: (method, params) => link.request(method, params, true),
+      }),
+      call: (request, exchange) =>
+        link.call('modern', request, exchange, (request, progressToken) =>
+          modernParams(request, { protocolVersion, clientInfo, progressToken }),
+        ),
+    };
+  }
+
+  async function legacy(link: RpcLink, reason: string): Promise<Connection> {
+    const shared = await initializeChannel(link, SHARED, clientInfo);
+    const { protocolVersion, description } = shared;
+    return {
+      link,
+      info: { era: 'legacy', protocolVersion, description, transport, reason },
+      watch: createSubscribeWatch({
+        description,
+        protocolVersion,
+        clientInfo,
+        request: (method, params) => link.request(method, params),
+      }),
+      call(request, exchange) {
+        const affinity = legacyAffinity(request.client);
+        if (affinity === SHARED) return shared.call(request, exchange);
+        const open = async () => initializeChannel(await openLink(affinity), affinity, clientInfo);
+        return sessions.use(affinity.key, open, (session) => session.call(request, exchange));
+      },
+    };
+  }
+
+  return {
+    connect: async () => (await connect()).info,
+    async call(request, exchange) {
+      try {
+        return await (connection ?? (await connect())).call(request, exchange);
+      } catch (error) {
+        return errorOutcome(forCaller(error));
+      }
+    },
+    watch(set) {
+      uris = new Set(set);
+      connection?.watch.update(uris);
+    },
+    sessionEnded(sessionId) {
+      void sessions.remove((key) => key === `session:${sessionId}`);
+    },
+    async close() {
+      closed = true;
+      connection?.watch.close();
+      connection = undefined;
+      attempt = undefined;
+      await Promise.all([sessions.remove(() => true), ...[...links].map((link) => link.close())]);
+    },
+  };
+}
+
+type ModernVerdict = Extract<ProbeVerdict, { era: 'modern' }>;
+
+interface NoVerdict {
+  readonly era: 'legacy';
+  readonly reason: string;
+  /** What the probe finds out after all, where it had not been answered in time. */
+  readonly late?: Promise<ModernVerdict | undefined>;
+}
+
+function unreachable(error: unknown): ForgeError {
+  return new ForgeError('upstream_unreachable', error instanceof Error ? error.message : undefined, { cause: error });
+}

@@ -1,0 +1,157 @@
+/** @module The client's side of one request in flight, in either era: what the client hears of it, and how it ends. */
+import { LOG_LEVELS } from './classify.ts';
+import type { ForgeError } from './errors.ts';
+import type { Answer, Ask, Exchange, ExchangeRequest, Outcome } from './exchange.ts';
+import { JsonText } from './json-text.ts';
+import { formatError, formatNotification, formatResult } from './message.ts';
+import { toRpcError } from './outcome.ts';
+import { type Reply, replyError } from './reply.ts';
+import type { Era } from './versions.ts';
+
+const EMPTY = new JsonText('{}');
+
+/** Notifications that are about something else than a request, by the rules of the client's era. */
+const FOREIGN = {
+  // Our client's request ids are not the upstream's, so nothing that it cancels is known here.
+  legacy: new Set(['notifications/cancelled']),
+  // What changes is told by `subscriptions/listen` alone (2026-07-28, Streamable HTTP, Receiving Messages).
+  modern: new Set([
+    'notifications/cancelled',
+    'notifications/elicitation/complete',
+    'notifications/prompts/list_changed',
+    'notifications/resources/list_changed',
+    'notifications/resources/updated',
+    'notifications/tools/list_changed',
+  ]),
+} as const satisfies Record<Era, ReadonlySet<string>>;
+
+/** How an exchange carries a question to its client. */
+export type Asker = (ask: Ask, exchange: ClientExchange) => Promise<Answer>;
+
+/** One request in flight. It answers at most once; an answer that comes after `cancel` is dropped. */
+export class ClientExchange implements Exchange {
+  /** Raw JSON of the client's request id. */
+  readonly id: string;
+  readonly request: ExchangeRequest;
+  readonly reply: Reply;
+  cancelled = false;
+  /** Whether the client takes messages ahead of the answer. */
+  takesEvents: boolean;
+  /** When the edge gives up on it, where it ever does. */
+  deadline: ReturnType<typeof setTimeout> | undefined;
+  readonly #asker: Asker;
+  #onCancel: ((reason: string | undefined) => void) | undefined;
+  #reason: string | undefined;
+  #streaming = false;
+  #ended = false;
+
+  constructor(id: string, request: ExchangeRequest, reply: Reply, takesEvents: boolean, asker: Asker) {
+    this.id = id;
+    this.request = request;
+    this.reply = reply;
+    this.takesEvents = takesEvents;
+    this.#asker = asker;
+  }
+
+  note(method: string, params: JsonText | undefined): void {
+    const { client, progressToken } = this.request;
+    if (this.#ended || this.cancelled || !this.takesEvents || FOREIGN[client.era].has(method)) return;
+    if (method === 'notifications/progress') {
+      if (progressToken === undefined) return;
+      this.send(formatNotification(method, (params ?? EMPTY).with({ progressToken })));
+    } else if (method !== 'notifications/message' || isLogged(params, client.logLevel ?? defaultLevel(client.era))) {
+      this.send(formatNotification(method, params));
+    }
+  }
+
+  ask(ask: Ask): Promise<Answer> {
+    if (this.#ended || this.cancelled) return Promise.resolve(refused('The request has ended'));
+    if (!this.takesEvents)
+      return Promise.resolve(refused('The client takes no messages ahead of its answer, so it cannot be asked'));
+    return this.#asker(ask, this);
+  }
+
+  onCancel(listener: (reason: string | undefined) => void): void {
+    if (this.cancelled) listener(this.#reason);
+    else this.#onCancel = listener;
+  }
+
+  /** One message ahead of the answer. From here on the answer is an event stream. */
+  send(message: string): void {
+    if (this.#ended) return;
+    this.#streaming = true;
+    this.reply.event(message);
+  }
+
+  /** Tells whoever serves the request that nobody wants its answer. */
+  cancel(reason: string | undefined): void {
+    if (this.#ended || this.cancelled) return;
+    this.cancelled = true;
+    this.#reason = reason;
+    this.#onCancel?.(reason);
+  }
+
+  /** The answer. */
+  finish(status: number, outcome: Outcome): void {
+    if (!this.#end() || this.cancelled) return;
+    const message = formatOutcome(this.id, outcome);
+    if (!this.#streaming) return this.reply.json(status, message);
+    this.reply.event(message);
+    this.reply.end();
+  }
+
+  /** An error of ours instead of the answer. */
+  fail(thrown: unknown): void {
+    if (this.#end() && !this.cancelled) this.#writeError(thrown);
+  }
+
+  /** Cancels the request for a reason of ours, which is its answer. */
+  stop(error: ForgeError): void {
+    if (this.cancelled) return;
+    this.cancel(error.message);
+    if (this.#end()) this.#writeError(error);
+  }
+
+  /** Ends the reply of a cancelled request, which gets no answer (2025-11-25, Cancellation, Behavior Requirements). */
+  abandon(): void {
+    if (!this.#end()) return;
+    if (this.#streaming) this.reply.end();
+    else this.reply.empty(202);
+  }
+
+  #writeError(thrown: unknown): void {
+    if (!this.#streaming) return replyError(this.reply, this.id, thrown);
+    this.reply.event(formatError(this.id, toRpcError(thrown)));
+    this.reply.end();
+  }
+
+  /** Whether this was the first end. */
+  #end(): boolean {
+    const first = !this.#ended;
+    this.#ended = true;
+    this.#onCancel = undefined;
+    return first;
+  }
+}
+
+/** An outcome on the wire. */
+export function formatOutcome(id: string, outcome: Outcome): string {
+  return outcome.error === undefined ? formatResult(id, outcome.result) : formatError(id, outcome.error);
+}
+
+/** Whether a `notifications/message` is at least as severe as `level`; `undefined` wants none. */
+export function isLogged(params: JsonText | undefined, level: string | undefined): boolean {
+  if (level === undefined) return false;
+  const severity = LOG_LEVELS.indexOf(params?.member('level')?.value as string);
+  // A severity that we do not know is the client's to judge.
+  return severity < 0 || severity >= LOG_LEVELS.indexOf(level);
+}
+
+/** The answer to a question that is not put. */
+export function refused(message: string): Answer {
+  return { error: { code: -32600, message } };
+}
+
+function defaultLevel(era: Era): string | undefined {
+  return era === 'legacy' ? 'debug' : undefined;
+}

@@ -1,0 +1,203 @@
+/**
+ * @module Both eras on one duplex connection: stdio, a WebSocket, HTTP+SSE. A request with the modern envelope stands for
+ * itself; `initialize` opens the one legacy session that the connection can have.
+ */
+import { type Classified, classify } from './classify.ts';
+import type { ClientExchange } from './client-exchange.ts';
+import { isInitialize, type LegacyBody } from './edge-legacy.ts';
+import { type ModernRequest, openModern, serveModern } from './edge-modern.ts';
+import type { Endpoint } from './endpoint.ts';
+import { ForgeError } from './errors.ts';
+import type { Caller } from './exchange.ts';
+import { JsonText } from './json-text.ts';
+import { openLegacy } from './legacy-opening.ts';
+import { LegacySession, MAX_IN_FLIGHT } from './legacy-session.ts';
+import { randomId } from './legacy-sessions.ts';
+import {
+  formatNotification,
+  formatResult,
+  type NotificationMessage,
+  peekId,
+  readBody,
+  type RequestMessage,
+} from './message.ts';
+import { type Reply, replyError, type Sender } from './reply.ts';
+import { Subscriptions } from './subscriptions.ts';
+import type { Channel } from './upstream.ts';
+import { type Era, eraOf, MODERN_VERSIONS, SUPPORTED_VERSIONS } from './versions.ts';
+
+/** Open `subscriptions/listen` requests of one connection. */
+const MAX_SUBSCRIPTIONS = 100;
+
+/** Settings of {@link serveChannel}. */
+export interface ChannelOptions {
+  /** Who is at the other end. */
+  readonly caller: Caller;
+  /** What the client itself wants sent to the upstream as `Authorization`. */
+  readonly upstreamAuthorization?: string | undefined;
+  /** @default both */
+  readonly eras?: readonly Era[] | undefined;
+}
+
+/** A connection that is being served. */
+export interface ChannelEdge {
+  /** Answers what is in flight with an error, ends subscriptions with their result, then closes the channel. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves one connection until it closes, which cancels what is in flight.
+ *
+ * @example
+ * const edge = serveChannel(endpoint, channel, { caller: { id: 'local' } });
+ */
+export function serveChannel(endpoint: Endpoint, channel: Channel, options: ChannelOptions): ChannelEdge {
+  const connection = new Connection(endpoint, channel, options);
+  channel.onMessage = (text) => connection.receive(text);
+  channel.onClose = () => connection.end();
+  return {
+    close() {
+      connection.end();
+      return channel.close();
+    },
+  };
+}
+
+class Connection {
+  readonly #endpoint: Endpoint;
+  readonly #eras: readonly Era[];
+  readonly #versions: readonly string[];
+  readonly #sender: Sender;
+  readonly #reply: Reply;
+  readonly #subscriptions = new Subscriptions(MAX_SUBSCRIPTIONS);
+  /** Modern requests, until whoever serves them has come to rest. */
+  readonly #inFlight = new Map<string, ClientExchange>();
+  #session: LegacySession | undefined;
+  /** What came while the session was being opened. */
+  #held: LegacyBody[] | undefined;
+  #ended = false;
+
+  constructor(endpoint: Endpoint, channel: Channel, options: ChannelOptions) {
+    this.#endpoint = endpoint;
+    this.#eras = options.eras ?? ['modern', 'legacy'];
+    this.#versions = SUPPORTED_VERSIONS.filter((version) => this.#eras.includes(eraOf(version) ?? 'legacy'));
+    this.#sender = {
+      caller: options.caller,
+      upstreamAuthorization: options.upstreamAuthorization,
+      takesEvents: true,
+    };
+    this.#reply = channelReply(channel);
+  }
+
+  receive(text: string): void {
+    if (this.#ended) return;
+    try {
+      const classified = classify(undefined, readBody(text));
+      this.#checkEra(classified);
+      if (classified.era === 'legacy') this.#legacy(classified.body);
+      else if (classified.envelope === undefined) this.#cancel(classified.message.params);
+      else this.#modern(classified);
+    } catch (thrown) {
+      replyError(this.#reply, peekId(text), thrown);
+    }
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#subscriptions.close();
+    const closing = new ForgeError('cancelled', 'The connection is closing');
+    for (const [id, exchange] of this.#inFlight) {
+      if (exchange.request.method === 'subscriptions/listen' && !exchange.cancelled) {
+        // The specification wants this besides the result (2026-07-28, Cancellation).
+        this.#reply.event(formatNotification('notifications/cancelled', new JsonText(`{"requestId":${id}}`)));
+      }
+      exchange.stop(closing);
+    }
+    this.#session?.end();
+  }
+
+  #checkEra({ era }: Classified): void {
+    if (this.#eras.includes(era)) return;
+    if (era === 'modern') throw new ForgeError('method_not_found', 'Only the legacy era is served here');
+    const data = { supported: MODERN_VERSIONS };
+    throw new ForgeError('unsupported_version', `Only ${MODERN_VERSIONS.join(', ')} is served here`, { data });
+  }
+
+  #modern(request: ModernRequest): void {
+    const { id } = request.message;
+    if (this.#inFlight.has(id)) throw new ForgeError('invalid_request', 'A request with this id is in flight');
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) throw new ForgeError('overloaded', 'Too many requests in flight');
+    const exchange = openModern(this.#endpoint, request, this.#sender, this.#reply);
+    this.#inFlight.set(id, exchange);
+    void this.#serve(exchange);
+  }
+
+  async #serve(exchange: ClientExchange): Promise<void> {
+    await serveModern(this.#endpoint, exchange, this.#subscriptions, this.#versions);
+    this.#inFlight.delete(exchange.id);
+  }
+
+  /** Whether it was a modern request. */
+  #cancel(params: JsonText | undefined): boolean {
+    const exchange = this.#inFlight.get(params?.member('requestId')?.text ?? '');
+    const reason = params?.member('reason')?.value;
+    exchange?.cancel(typeof reason === 'string' ? reason : undefined);
+    return exchange !== undefined;
+  }
+
+  #legacy(body: LegacyBody): void {
+    if (this.#held !== undefined) this.#hold(body);
+    else if (isInitialize(body) && this.#session === undefined) void this.#initialize(body);
+    // A modern client's notification does not have to say its version.
+    else if (isCancellation(body) && this.#cancel(body.params)) return;
+    else if (this.#session !== undefined) this.#session.receive(body, this.#sender, this.#reply);
+    else this.#beforeSession(body);
+  }
+
+  async #initialize({ id, params }: RequestMessage): Promise<void> {
+    const held: LegacyBody[] = (this.#held = []);
+    try {
+      const opening = await openLegacy(this.#endpoint, params, this.#sender.caller);
+      if (this.#ended) return;
+      this.#session = new LegacySession(randomId(), opening, Date.now);
+      this.#reply.json(200, formatResult(id, opening.result));
+      this.#session.openStream(this.#sender, this.#reply);
+    } catch (thrown) {
+      replyError(this.#reply, id, thrown);
+    }
+    this.#held = undefined;
+    for (const body of held) this.#replay(body);
+  }
+
+  /** Clients may send on without waiting for the answer to `initialize`. */
+  #hold(body: LegacyBody): void {
+    if (this.#held === undefined || this.#held.length >= MAX_IN_FLIGHT) throw new ForgeError('overloaded');
+    this.#held.push(body);
+  }
+
+  #replay(body: LegacyBody): void {
+    try {
+      this.#legacy(body);
+    } catch (thrown) {
+      replyError(this.#reply, Array.isArray(body) || body.kind !== 'request' ? undefined : body.id, thrown);
+    }
+  }
+
+  /** Only `ping` may come before `initialize` (2025-11-25, Lifecycle). */
+  #beforeSession(body: LegacyBody): void {
+    if (!Array.isArray(body) && body.kind !== 'request') return;
+    if (Array.isArray(body) || body.method !== 'ping') throw new ForgeError('invalid_request', 'Send initialize first');
+    this.#reply.json(200, formatResult(body.id, new JsonText('{}')));
+  }
+}
+
+function isCancellation(body: LegacyBody): body is NotificationMessage {
+  return !Array.isArray(body) && body.kind === 'notification' && body.method === 'notifications/cancelled';
+}
+
+/** All answers share the channel; nothing on it ends but the channel itself. */
+function channelReply(channel: Channel): Reply {
+  const send = (message: string): void => channel.send(message);
+  return { json: (_status, body) => send(body), event: send, empty() {}, open() {}, end() {}, onClose() {} };
+}

@@ -1,0 +1,144 @@
+/**
+ * @module What one MCP path does with HTTP requests of both eras, without I/O: the transport reads requests and makes
+ * replies. The transport has checked `Origin`, the caller's credentials, `Content-Type` and the size of the body.
+ */
+import { classify } from './classify.ts';
+import { openModern, serveModern } from './edge-modern.ts';
+import { postLegacy } from './edge-legacy.ts';
+import type { Endpoint } from './endpoint.ts';
+import { ForgeError } from './errors.ts';
+import type { Caller } from './exchange.ts';
+import { accepts, HEADER, type HeaderBag, headerValue } from './headers.ts';
+import type { LegacySession } from './legacy-session.ts';
+import { LegacySessions, type LegacySessionsOptions } from './legacy-sessions.ts';
+import { peekId, readBody } from './message.ts';
+import { type Reply, replyError, type Sender } from './reply.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { eraOf, SUPPORTED_VERSIONS } from './versions.ts';
+
+/** One HTTP request, read to its end. */
+export interface HttpRequestIn {
+  /** By lower-case name. */
+  readonly headers: HeaderBag;
+  /** Of a POST; empty otherwise. */
+  readonly body: string;
+  readonly caller: Caller;
+  /** What the client itself wants sent to the upstream as `Authorization`. */
+  readonly upstreamAuthorization?: string | undefined;
+}
+
+/** Settings of {@link createHttpEdge}. */
+export interface HttpEdgeOptions {
+  /** Bounds of legacy sessions. */
+  readonly sessions?: Pick<LegacySessionsOptions, 'max' | 'idleMs'> | undefined;
+  /**
+   * Open `subscriptions/listen` streams at most; past it, 503 with `Retry-After`.
+   * @default 10_000
+   */
+  readonly maxSubscriptions?: number | undefined;
+  /** Visible ASCII that cannot be guessed. @default 128 random bits */
+  readonly newSessionId?: (() => string) | undefined;
+  /** The clock, in ms. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Serves HTTP requests of both eras; one edge may serve any number of endpoints. Nothing throws. */
+export interface HttpEdge {
+  post(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void;
+  get(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void;
+  delete(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void;
+  /** Legacy sessions. */
+  readonly sessions: number;
+  /** Open `subscriptions/listen` streams. */
+  readonly subscriptions: number;
+  /**
+   * Ends subscriptions with their result, and sessions with their streams and calls, and takes no more of either. Modern
+   * calls in flight end by themselves.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the edge.
+ *
+ * @example
+ * const edge = createHttpEdge();
+ * edge.post(endpoint, { headers: request.headers, body, caller }, reply);
+ */
+export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
+  const { newSessionId, now, maxSubscriptions = 10_000 } = options;
+  const sessions = new LegacySessions({ ...options.sessions, newSessionId, now });
+  const subscriptions = new Subscriptions(maxSubscriptions);
+
+  const post = (endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void => {
+    const { headers, body } = request;
+    const sender = senderOf(request);
+    const classified = classify(headers, readBody(body));
+    if (classified.era === 'legacy') return postLegacy(sessions, endpoint, headers, classified.body, sender, reply);
+    if (classified.envelope === undefined) return reply.empty(202);
+    void serveModern(endpoint, openModern(endpoint, classified, sender, reply, headers), subscriptions);
+  };
+
+  return {
+    post(endpoint, request, reply) {
+      try {
+        post(endpoint, request, reply);
+      } catch (thrown) {
+        replyError(reply, peekId(request.body), thrown);
+      }
+    },
+    get(endpoint, request, reply) {
+      withSession(sessions, endpoint, request, reply, (session) => {
+        if (!accepts(request.headers['accept'], 'text/event-stream')) throw new ForgeError('not_acceptable');
+        session.openStream(senderOf(request), reply);
+      });
+    },
+    delete(endpoint, request, reply) {
+      withSession(sessions, endpoint, request, reply, (session) => {
+        sessions.end(session);
+        reply.empty(204);
+      });
+    },
+    get sessions() {
+      return sessions.size;
+    },
+    get subscriptions() {
+      return subscriptions.size;
+    },
+    async close() {
+      subscriptions.close();
+      sessions.close();
+    },
+  };
+}
+
+/** @throws ForgeError `not_acceptable` when no answer that exists is accepted */
+function senderOf({ headers, caller, upstreamAuthorization }: HttpRequestIn): Sender {
+  const takesEvents = accepts(headers['accept'], 'text/event-stream');
+  if (!takesEvents && !accepts(headers['accept'], 'application/json')) throw new ForgeError('not_acceptable');
+  return { caller, upstreamAuthorization, takesEvents };
+}
+
+/** GET and DELETE exist within legacy sessions only (2026-07-28, Streamable HTTP, Earlier Streamable HTTP Revisions). */
+function withSession(
+  sessions: LegacySessions,
+  endpoint: Endpoint,
+  { headers, caller }: HttpRequestIn,
+  reply: Reply,
+  use: (session: LegacySession) => void,
+): void {
+  try {
+    const version = headerValue(headers, HEADER.protocolVersion);
+    const id = headerValue(headers, HEADER.sessionId);
+    const era = version === undefined ? 'legacy' : eraOf(version);
+    if (id === undefined || era === 'modern') return reply.empty(405, { Allow: 'POST' });
+    const session = sessions.find(id, endpoint, caller);
+    if (era === undefined) {
+      const data = { supported: SUPPORTED_VERSIONS, requested: version };
+      throw new ForgeError('unsupported_version', 'Unsupported protocol version', { data });
+    }
+    use(session);
+  } catch (thrown) {
+    replyError(reply, undefined, thrown);
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * @module One session of the legacy era, whatever carries it: the client's requests in flight, the questions it has been
+ * sent and its standing stream. A client that disconnects has not cancelled (2025-11-25, Transports): its calls go on,
+ * for a while, and their answers are dropped.
+ */
+import { refusalToAsk } from './capabilities.ts';
+import { progressTokenOf, targetOf } from './classify.ts';
+import { type Asker, ClientExchange, refused } from './client-exchange.ts';
+import type { Endpoint } from './endpoint.ts';
+import { ForgeError } from './errors.ts';
+import type { Caller, Client, ExchangeRequest, Outcome } from './exchange.ts';
+import { JsonText } from './json-text.ts';
+import { LegacyAsks, unref } from './legacy-asks.ts';
+import { receiveBatch } from './legacy-batch.ts';
+import type { Opening } from './legacy-opening.ts';
+import { LegacyStream } from './legacy-stream.ts';
+import { formatError, formatResult, type Message, type NotificationMessage, type RequestMessage } from './message.ts';
+import { errorOutcome, toRpcError } from './outcome.ts';
+import { type Reply, replyError, type Sender } from './reply.ts';
+import { toLegacy } from './shapes.ts';
+
+/** Requests of one session that may be in flight, those included that were cancelled and have not come to rest. */
+export const MAX_IN_FLIGHT = 1024;
+
+/** How long a call goes on whose client has disconnected. */
+export const DETACHED_MS = 600_000;
+
+const EMPTY = new JsonText('{}');
+const RETRY_AFTER = 1;
+
+/** A legacy session. */
+export class LegacySession {
+  readonly id: string;
+  readonly caller: Caller;
+  readonly protocolVersion: string;
+  /** Refreshed by the edge: endpoints are told apart by their key, and a later object may know more. */
+  endpoint: Endpoint;
+  /** When the session was last in use, by its clock. */
+  lastUsed: number;
+  readonly #capabilities: JsonText;
+  readonly #info: JsonText | undefined;
+  readonly #now: () => number;
+  readonly #asks = new LegacyAsks();
+  readonly #stream: LegacyStream;
+  readonly #inFlight = new Map<string, ClientExchange>();
+  #running = 0;
+  #ended = false;
+
+  constructor(id: string, opening: Opening, now: () => number) {
+    this.id = id;
+    this.caller = opening.caller;
+    this.protocolVersion = opening.protocolVersion;
+    this.endpoint = opening.endpoint;
+    this.lastUsed = now();
+    this.#capabilities = opening.capabilities;
+    this.#info = opening.info;
+    this.#now = now;
+    this.#stream = new LegacyStream(opening.capabilities, opening.offers, this.#asks, () => {
+      this.lastUsed = now();
+    });
+  }
+
+  /** Nothing is in flight and no stream is open, so that ending the session disturbs nobody at the moment. */
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0 && !this.#stream.isOpen;
+  }
+
+  /** Takes what the client sent. `reply` gets the answers to requests; anything else is accepted with 202. */
+  receive(body: Message | Message[], sender: Sender, reply: Reply): void {
+    if (Array.isArray(body)) return receiveBatch(this, body, sender, reply);
+    if (body.kind === 'request') return this.#request(body, sender, reply);
+    if (body.kind === 'response') this.#asks.answer(body);
+    else this.#notified(body, sender);
+    reply.empty(202);
+  }
+
+  /** Makes `reply` the standing stream; one that was open ends. */
+  openStream(sender: Sender, reply: Reply): void {
+    this.#stream.open(this.endpoint, this.#client(sender), reply);
+  }
+
+  /** Ends everything that belongs to the session. Idempotent. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const error = new ForgeError('session_not_found', 'The session has ended');
+    for (const exchange of this.#inFlight.values()) {
+      this.#release(exchange, error.message);
+      exchange.stop(error);
+    }
+    this.#asks.withdraw(error.message);
+    this.#stream.close();
+    this.endpoint.sessionEnded(this.id);
+  }
+
+  #request(message: RequestMessage, sender: Sender, reply: Reply): void {
+    const { id, method, params } = message;
+    if (this.#inFlight.has(id)) {
+      return replyError(reply, id, new ForgeError('invalid_request', 'A request with this id is in flight'));
+    }
+    if (this.#running >= MAX_IN_FLIGHT) {
+      return replyError(reply, id, new ForgeError('overloaded', undefined, { retryAfter: RETRY_AFTER }));
+    }
+    try {
+      if (this.#serveOwn(method, params)) return reply.json(200, formatResult(id, EMPTY));
+      const request = this.#exchangeRequest(message, sender);
+      const exchange = new ClientExchange(id, request, reply, sender.takesEvents, this.#ask);
+      this.#inFlight.set(id, exchange);
+      reply.onClose(() => this.#detach(exchange));
+      void this.#serve(exchange);
+    } catch (thrown) {
+      // Not by its own HTTP status: 404 would tell the client that its session is gone.
+      reply.json(200, formatError(id, toRpcError(thrown)));
+    }
+  }
+
+  /** Serves what is the session's own affair; all of it is answered by an empty result. */
+  #serveOwn(method: string, params: JsonText | undefined): boolean {
+    switch (method) {
+      case 'ping':
+        return true;
+      case 'logging/setLevel':
+        this.#stream.setLevel(params);
+        return true;
+      case 'resources/subscribe':
+        this.#stream.watch(params);
+        return true;
+      case 'resources/unsubscribe':
+        this.#stream.unwatch(params);
+        return true;
+      case 'initialize':
+        throw new ForgeError('invalid_request', 'The session is initialized already');
+      case 'server/discover':
+      case 'subscriptions/listen':
+        throw new ForgeError('method_not_found', `${method} does not exist in ${this.protocolVersion}`);
+      default:
+        return false;
+    }
+  }
+
+  async #serve(exchange: ClientExchange): Promise<void> {
+    this.#running += 1;
+    let outcome: Outcome;
+    try {
+      outcome = toLegacy(await this.endpoint.handle(exchange.request, exchange), exchange.request.method);
+    } catch (thrown) {
+      outcome = errorOutcome(thrown);
+    }
+    this.#running -= 1;
+    this.lastUsed = this.#now();
+    this.#release(exchange, 'The request has ended');
+    exchange.finish(200, outcome);
+  }
+
+  #notified({ method, params }: NotificationMessage, sender: Sender): void {
+    if (method === 'notifications/initialized' || method === 'notifications/progress') return;
+    if (method !== 'notifications/cancelled') {
+      this.endpoint.sessionNote?.(this.#client(sender), method, params);
+      return;
+    }
+    const exchange = this.#inFlight.get(params?.member('requestId')?.text ?? '');
+    const reason = params?.member('reason')?.value;
+    if (exchange !== undefined) this.#cancel(exchange, typeof reason === 'string' ? reason : undefined);
+  }
+
+  #cancel(exchange: ClientExchange, reason: string | undefined): void {
+    this.#release(exchange, 'The request was cancelled');
+    exchange.cancel(reason);
+    exchange.abandon();
+  }
+
+  /** Forgets a request, and what the client was asked for its sake. */
+  #release(exchange: ClientExchange, why: string): void {
+    clearTimeout(exchange.deadline);
+    this.#asks.withdraw(why, exchange);
+    if (this.#inFlight.get(exchange.id) === exchange) this.#inFlight.delete(exchange.id);
+  }
+
+  /** The client went away. Nobody is left to answer what this request asks, nor to read how it ends. */
+  #detach(exchange: ClientExchange): void {
+    if (this.#inFlight.get(exchange.id) !== exchange) return;
+    exchange.takesEvents = false;
+    this.#asks.withdraw('The client has disconnected', exchange);
+    exchange.deadline = setTimeout(() => this.#cancel(exchange, 'The client has disconnected'), DETACHED_MS);
+    unref(exchange.deadline);
+  }
+
+  readonly #ask: Asker = (ask, exchange) => {
+    const refusal = refusalToAsk(this.#capabilities, ask);
+    if (refusal !== undefined) return Promise.resolve(refused(refusal));
+    return this.#asks.put(ask, (message) => exchange.send(message), exchange);
+  };
+
+  #exchangeRequest({ method, params }: RequestMessage, sender: Sender): ExchangeRequest {
+    const target = targetOf(method, params);
+    const isCall = method === 'tools/call' && target !== undefined;
+    return {
+      method,
+      params,
+      target,
+      client: this.#client(sender),
+      progressToken: progressTokenOf(params),
+      paramHeaders: isCall ? this.endpoint.paramHeaders(target, sender.caller) : undefined,
+    };
+  }
+
+  /** The rights are those of who sent the message, not of who opened the session, though both are the same caller. */
+  #client(sender: Sender): Client {
+    return {
+      era: 'legacy',
+      protocolVersion: this.protocolVersion,
+      caller: sender.caller,
+      capabilities: this.#capabilities,
+      info: this.#info,
+      logLevel: this.#stream.logLevel,
+      sessionId: this.id,
+      upstreamAuthorization: sender.upstreamAuthorization,
+    };
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * @module Requests on their way out: the neutral form of a request made into `params` for one hop of either era, and the
+ * legacy session that a client's requests belong to.
+ */
+import { LOG_LEVELS } from './classify.ts';
+import { ForgeError } from './errors.ts';
+import type { Client, ExchangeRequest } from './exchange.ts';
+import { JsonText } from './json-text.ts';
+import { META } from './versions.ts';
+
+/** Extensions that a client may declare and that Forge does not carry: an upstream must not use them through us. */
+export const UNCARRIED_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/tasks'];
+
+/** Capabilities by which a legacy server knows that it may send requests to its client. */
+const ASKABLE = ['elicitation', 'sampling', 'roots'] as const;
+
+const EMPTY = new JsonText('{}');
+
+/** What one hop of the modern era puts into `_meta`. */
+export interface ModernHop {
+  readonly protocolVersion: string;
+  /** Forge's own `Implementation`, for clients that did not name themselves. */
+  readonly clientInfo: JsonText;
+  /** Raw JSON of our token for this request, when the client wants progress. */
+  readonly progressToken?: string | undefined;
+}
+
+/** `params` for a modern upstream: the envelope in `_meta` is ours, everything else is verbatim (basic/index, `_meta`). */
+export function modernParams(request: ExchangeRequest, hop: ModernHop): JsonText {
+  const { client } = request;
+  // A legacy client that never set a level hears everything, which a modern server has to be told.
+  const logLevel = client.logLevel ?? (client.era === 'legacy' ? 'debug' : undefined);
+  return withMeta(request.params ?? EMPTY, {
+    [META.protocolVersion]: JSON.stringify(hop.protocolVersion),
+    [META.clientCapabilities]: carriedCapabilities(client.capabilities).text,
+    [META.clientInfo]: (client.info ?? hop.clientInfo).text,
+    [META.logLevel]: logLevel === undefined ? undefined : JSON.stringify(logLevel),
+    progressToken: hop.progressToken,
+  });
+}
+
+/** `params` for a legacy upstream: without the modern envelope, with our progress token, everything else verbatim. */
+export function legacyParams(request: ExchangeRequest, progressToken?: string): JsonText | undefined {
+  if (request.params === undefined && progressToken === undefined) return undefined;
+  return withMeta(request.params ?? EMPTY, {
+    [META.protocolVersion]: undefined,
+    [META.clientCapabilities]: undefined,
+    [META.clientInfo]: undefined,
+    [META.logLevel]: undefined,
+    progressToken,
+  });
+}
+
+/**
+ * Capabilities as declared upstream: without the extensions that Forge does not carry and without the experimental tasks
+ * of 2025-11-25, otherwise verbatim.
+ */
+export function carriedCapabilities(capabilities: JsonText): JsonText {
+  const edits: Record<string, string | undefined> = {};
+  if (capabilities.member('tasks') !== undefined) edits['tasks'] = undefined;
+  const extensions = capabilities.member('extensions');
+  const refused = extensions?.names().filter((name) => UNCARRIED_EXTENSIONS.includes(name)) ?? [];
+  if (extensions !== undefined && refused.length > 0) {
+    edits['extensions'] = extensions.with(Object.fromEntries(refused.map((name) => [name, undefined]))).text;
+  }
+  return Object.keys(edits).length === 0 ? capabilities : capabilities.with(edits);
+}
+
+/** Which session of a legacy upstream serves a client. */
+export interface LegacyAffinity {
+  /** Equal keys share a session. */
+  readonly key: string;
+  /** The client's own session at our edge, when the upstream's session belongs to it alone. */
+  readonly sessionId?: string | undefined;
+  /** Declared in `initialize`. */
+  readonly capabilities: JsonText;
+}
+
+/** The session of clients that cannot be asked anything. */
+export const SHARED: LegacyAffinity = { key: 'shared', capabilities: EMPTY };
+
+/**
+ * Legacy capabilities are fixed at `initialize`, so clients share a session only where they declare the same ones.
+ * A client with a session of its own gets one upstream if it can be asked something, or, with `pairAll`, always.
+ */
+export function legacyAffinity(client: Client, pairAll = false): LegacyAffinity {
+  const { sessionId, capabilities } = client;
+  const asks = askable(capabilities);
+  if (sessionId !== undefined && (pairAll || asks !== EMPTY)) {
+    return { key: `session:${sessionId}`, sessionId, capabilities: carriedCapabilities(capabilities) };
+  }
+  return asks === EMPTY ? SHARED : { key: `asks:${asks.text}`, capabilities: asks };
+}
+
+function askable(capabilities: JsonText): JsonText {
+  const members = ASKABLE.flatMap((name) => {
+    const declared = capabilities.member(name);
+    return declared?.isObject === true ? [[name, declared.text] as const] : [];
+  });
+  return members.length === 0 ? EMPTY : EMPTY.with(Object.fromEntries(members));
+}
+
+/** Sets or removes members of `_meta`; the very same `params` where nothing differs. */
+function withMeta(params: JsonText, wanted: Readonly<Record<string, string | undefined>>): JsonText {
+  const present = params.member('_meta');
+  const meta = present?.isObject === true ? present : EMPTY;
+  const edits: Record<string, string | undefined> = {};
+  let differs = false;
+  for (const name of Object.keys(wanted)) {
+    if (meta.member(name)?.text === wanted[name]) continue;
+    edits[name] = wanted[name];
+    differs = true;
+  }
+  if (!differs) return params;
+  const edited = meta.with(edits);
+  return params.with({ _meta: edited.text === '{}' ? undefined : edited.text });
+}
+
+/**
+ * The level to send by `logging/setLevel` before a call, when the session's own is not verbose enough for the client.
+ * On a session whose level somebody has set, a legacy client without a level still wants everything.
+ */
+export function nextLogLevel(current: string | undefined, client: Client): string | undefined {
+  const wanted = client.logLevel ?? (client.era === 'legacy' && current !== undefined ? 'debug' : undefined);
+  if (wanted === undefined || !LOG_LEVELS.includes(wanted)) return undefined;
+  return current === undefined || LOG_LEVELS.indexOf(wanted) < LOG_LEVELS.indexOf(current) ? wanted : undefined;
+}
+
+/** Why an upstream cannot be reached is for operators: it names addresses, commands and what a child wrote. */
+export function forCaller(error: unknown): unknown {
+  if (!(error instanceof ForgeError) || error.code !== 'upstream_unreachable') return error;
+  return new ForgeError('upstream_unreachable', undefined, { cause: error });
+}

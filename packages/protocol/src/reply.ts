@@ -1,0 +1,49 @@
+/** @module Where an edge writes the answer to one message of a client: an HTTP response, or a channel. */
+import { ForgeError } from './errors.ts';
+import type { Caller } from './exchange.ts';
+import { formatError } from './message.ts';
+import { toRpcError } from './outcome.ts';
+
+/**
+ * The answer to one POST, the stream of one GET, or the answers to a message on a channel. A transport makes it.
+ *
+ * Either one call of `json` or `empty`, or `open` and any number of `event`s and then `end`; nothing after. Once the
+ * client went away (see `onClose`) every call does nothing. No call throws.
+ */
+export interface Reply {
+  /** The whole answer, one JSON text. */
+  json(status: number, body: string, headers?: Record<string, string>): void;
+  /** The whole answer, without a body (202, 204). */
+  empty(status: number, headers?: Record<string, string>): void;
+  /** Makes it an event stream (200, `text/event-stream`) before there is an event, so that the client sees it open. */
+  open(): void;
+  /** One event of one JSON text; the first one opens the stream, if `open` has not. */
+  event(data: string, id?: string): void;
+  /** Ends an event stream. */
+  end(): void;
+  /**
+   * Calls `listener` once when the client went away before the answer ended (at once if it has). Only one listener; the
+   * last one set counts.
+   */
+  onClose(listener: () => void): void;
+}
+
+/** Who sent a message, and what its answer may be. */
+export interface Sender {
+  readonly caller: Caller;
+  /** What the client itself wants sent to the upstream as `Authorization`. */
+  readonly upstreamAuthorization?: string | undefined;
+  /** Whether the client takes events before the answer. One that takes JSON only hears no notes and cannot be asked. */
+  readonly takesEvents: boolean;
+}
+
+/** Answers with an error of ours, by the HTTP status and the JSON-RPC code of its meaning. */
+export function replyError(reply: Reply, id: string | undefined, thrown: unknown): void {
+  const error = ForgeError.from(thrown);
+  reply.json(error.meaning.httpStatus, formatError(id, toRpcError(error)), errorHeaders(error));
+}
+
+/** `Retry-After`, where the error says when trying again makes sense. */
+function errorHeaders({ retryAfter }: ForgeError): Record<string, string> | undefined {
+  return retryAfter === undefined ? undefined : { 'Retry-After': String(Math.ceil(retryAfter)) };
+}

@@ -1,0 +1,111 @@
+/** @module `subscriptions/listen` (2026-07-28, Subscriptions): streams of changes, as many as the edge has room for. */
+import { honoured, offersOf } from './capabilities.ts';
+import type { ClientExchange } from './client-exchange.ts';
+import type { Endpoint, ListenFilter } from './endpoint.ts';
+import { ForgeError } from './errors.ts';
+import type { Outcome } from './exchange.ts';
+import { JsonText } from './json-text.ts';
+import { formatNotification } from './message.ts';
+import { META } from './versions.ts';
+
+/** Resources that one subscription may name. */
+export const MAX_SUBSCRIBED_URIS = 1000;
+
+const EMPTY = new JsonText('{}');
+const RETRY_AFTER = 5;
+
+/** Which notification a member of the filter lets through. */
+const NOTES: ReadonlyMap<string, keyof ListenFilter> = new Map([
+  ['notifications/tools/list_changed', 'toolsListChanged'],
+  ['notifications/prompts/list_changed', 'promptsListChanged'],
+  ['notifications/resources/list_changed', 'resourcesListChanged'],
+  ['notifications/resources/updated', 'resourceSubscriptions'],
+]);
+
+/** The open subscriptions of one edge. */
+export class Subscriptions {
+  readonly #max: number;
+  readonly #open = new Set<() => void>();
+  #closed = false;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Serves one `subscriptions/listen`: acknowledges it, then passes on what was asked for and is offered. Resolves when
+   * the subscription ends, with the result of a graceful end.
+   *
+   * @throws ForgeError `overloaded`, `not_acceptable`, `invalid_params`
+   */
+  async serve(endpoint: Endpoint, exchange: ClientExchange): Promise<Outcome> {
+    const { client, params } = exchange.request;
+    if (!exchange.takesEvents) throw new ForgeError('not_acceptable', 'subscriptions/listen needs text/event-stream');
+    const wanted = readFilter(params);
+    const { capabilities } = await endpoint.describe(client.caller);
+    const filter = honoured(wanted, offersOf(capabilities));
+    if (this.#closed || this.#open.size >= this.#max) {
+      throw new ForgeError('overloaded', 'No more subscriptions at present', { retryAfter: RETRY_AFTER });
+    }
+    if (exchange.cancelled) return ending(exchange.id);
+    return this.#run(endpoint, exchange, filter);
+  }
+
+  /** Ends every subscription with its result, at once, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    for (const finish of this.#open) finish();
+  }
+
+  #run(endpoint: Endpoint, exchange: ClientExchange, filter: ListenFilter): Promise<Outcome> {
+    const { id, request } = exchange;
+    const note = (method: string, params: JsonText | undefined) => {
+      const member = NOTES.get(method);
+      if (exchange.cancelled || member === undefined || filter[member] === undefined) return;
+      exchange.send(formatNotification(method, tagged(params ?? EMPTY, id)));
+    };
+    const acknowledged = tagged(JsonText.of({ notifications: filter }), id);
+    exchange.send(formatNotification('notifications/subscriptions/acknowledged', acknowledged));
+    const listening = endpoint.listen(request.client, filter, { note });
+    return new Promise((resolve) => {
+      const finish = () => {
+        this.#open.delete(finish);
+        listening.close();
+        exchange.finish(200, ending(id));
+        resolve(ending(id));
+      };
+      this.#open.add(finish);
+      exchange.onCancel(finish);
+    });
+  }
+}
+
+function readFilter(params: JsonText | undefined): ListenFilter {
+  const filter = params?.member('notifications');
+  if (!filter?.isObject) throw new ForgeError('invalid_params', 'params.notifications must be an object');
+  const wanted = filter.value as ListenFilter;
+  const uris: unknown = wanted.resourceSubscriptions;
+  if (uris === undefined) return wanted;
+  if (!Array.isArray(uris) || !uris.every((uri) => typeof uri === 'string')) {
+    throw new ForgeError('invalid_params', 'resourceSubscriptions must be an array of strings');
+  }
+  if (uris.length > MAX_SUBSCRIBED_URIS) {
+    throw new ForgeError('invalid_params', `resourceSubscriptions may name at most ${MAX_SUBSCRIBED_URIS} resources`);
+  }
+  return wanted;
+}
+
+/** Says which subscription a message belongs to. `id` is the raw JSON of the listen request's id. */
+function tagged(object: JsonText, id: string): JsonText {
+  const present = object.member('_meta');
+  const meta = (present?.isObject === true ? present : EMPTY).with({ [META.subscriptionId]: id });
+  return object.with({ _meta: meta.text });
+}
+
+function ending(id: string): Outcome {
+  return { era: 'modern', result: tagged(new JsonText('{"resultType":"complete"}'), id) };
+}

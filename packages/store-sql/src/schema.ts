@@ -1,0 +1,31 @@
+/** @module The tables as Kysely sees them. */
+import type { Entities, EntityKind } from '@forge/core';
+import type { SqlRow } from './columns.ts';
+
+/** What the tables of upstreams, items and servers share. Their other columns are those that `ENTITY_COLUMNS` names. */
+export interface EntityRow extends SqlRow {
+  readonly id: string;
+  readonly created_at: number;
+  readonly version: number;
+  readonly owner: string;
+  readonly enabled: number;
+  readonly visibility: string;
+  /** Each tag as hexadecimal between bars: `|61|6263|`, so that a LIKE finds it whole, whatever its characters. */
+  readonly tag_index: string;
+}
+
+/** Tables of items. */
+export interface ItemRow extends EntityRow {
+  readonly upstream_id: string | null;
+}
+
+/** The kinds that belong to upstreams. */
+export type ItemKind = Exclude<EntityKind, 'upstreams' | 'servers'>;
+
+/** Every table. */
+export type Database = { readonly [K in keyof Entities]: K extends ItemKind ? ItemRow : EntityRow } & {
+  readonly users: SqlRow & { readonly email: string; readonly created_at: number };
+  readonly revoked_tokens: SqlRow & { readonly jti: string; readonly expires_at: number };
+  readonly audit: SqlRow & { readonly id: string; readonly at: number };
+  readonly migrations: { readonly name: string; readonly applied_at: number };
+};

@@ -1,0 +1,88 @@
+/** @module A response of `node:http` as the reply of an edge: plain JSON, until an event makes it an event stream. */
+import type { ServerResponse } from 'node:http';
+import { ForgeError, type Reply, replyError } from '@forge/protocol';
+import { cutWhenStalled, type EventStream, type Streams } from './streams.ts';
+
+/** One response whose client is still there. */
+export class HttpReply implements Reply {
+  readonly #res: ServerResponse;
+  readonly #streams: Streams;
+  #stream: EventStream | undefined;
+  #listener: (() => void) | undefined;
+  #ended = false;
+  #gone = false;
+
+  /** @param onClosed is called once the response is over, one way or the other */
+  constructor(res: ServerResponse, streams: Streams, onClosed: (reply: HttpReply) => void) {
+    this.#res = res;
+    this.#streams = streams;
+    res.once('close', () => {
+      if (!this.#ended) this.#leave();
+      onClosed(this);
+    });
+  }
+
+  json(status: number, body: string, headers?: Record<string, string>): void {
+    if (this.#over()) return;
+    this.#res.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      ...headers,
+    });
+    this.#res.end(body);
+    cutWhenStalled(this.#res, this.#streams.stallMs);
+  }
+
+  empty(status: number, headers?: Record<string, string>): void {
+    if (this.#over()) return;
+    this.#res.writeHead(status, status === 204 ? { ...headers } : { 'content-length': 0, ...headers });
+    this.#res.end();
+  }
+
+  /** Streams that wait for events are bounded; past the bound the client is told to come back later. */
+  open(): void {
+    if (this.#ended || this.#gone || this.#stream !== undefined) return;
+    if (!this.#streams.full) {
+      this.#stream = this.#streams.open(this.#res);
+      return;
+    }
+    replyError(this, undefined, new ForgeError('overloaded', 'Too many streams are open', { retryAfter: 5 }));
+    this.#leave();
+  }
+
+  event(data: string, id?: string): void {
+    if (this.#ended || this.#gone) return;
+    this.#stream ??= this.#streams.open(this.#res);
+    this.#stream.event({ data, id });
+  }
+
+  end(): void {
+    if (this.#over()) return;
+    this.#stream ??= this.#streams.open(this.#res);
+    this.#stream.end();
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#gone) listener();
+    else this.#listener = listener;
+  }
+
+  /** Cuts the connection of an answer that has not ended in time. */
+  cut(): void {
+    this.#res.destroy();
+  }
+
+  /** Whether nothing can be answered any more; otherwise this is the answer. */
+  #over(): boolean {
+    const over = this.#ended || this.#gone;
+    this.#ended = true;
+    return over;
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#listener?.();
+  }
+}

@@ -1,0 +1,15 @@
+/** @module What the listeners of both HTTP transports have in common. */
+import type { AdmissionOptions } from './admission.ts';
+import type { OriginRules } from './origin.ts';
+import type { StreamOptions } from './streams.ts';
+
+/** Options of every listener. */
+export interface ListenerOptions extends AdmissionOptions, OriginRules, StreamOptions {
+  /** Bytes of one body at most. @default 16777216 */
+  readonly maxBodyBytes?: number | undefined;
+  /** `WWW-Authenticate` of a 401. @default 'Bearer' */
+  readonly challenge?: string | undefined;
+}
+
+/** The default of `maxBodyBytes`. */
+export const MAX_BODY_BYTES = 16 * 1024 * 1024;
