@@ -5,7 +5,12 @@ import type { Settings } from './config/schema.ts';
 /** Makes the log of the process. Writes are synchronous: nothing is lost when the process ends. */
 export function createLog({ LOG_LEVEL, LOG_FORMAT }: Pick<Settings, 'LOG_LEVEL' | 'LOG_FORMAT'>): Logger {
   const level = { warning: 'warn', critical: 'fatal' }[LOG_LEVEL as string] ?? LOG_LEVEL;
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
   const format = LOG_FORMAT ?? (process.stderr.isTTY ? 'text' : 'json');
   return format === 'json'
     ? pino(options, pino.destination({ fd: 2, sync: true }))
@@ -15,7 +20,7 @@ export function createLog({ LOG_LEVEL, LOG_FORMAT }: Pick<Settings, 'LOG_LEVEL' 
 /** `12:00:00 WARN  message key=value` */
 function toText(line: string): string {
   const { time, level, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
-  const label = (pino.levels.labels[Number(level)] ?? '').toUpperCase().padEnd(5);
+  const label = String(level).toUpperCase().padEnd(5);
   const extras = Object.entries(rest).map(
     ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );

@@ -1,12 +1,16 @@
 /** @module The one list of what ships: stores, upstream adapters, authenticators. To add one, add it here. */
 import { join } from 'node:path';
-import type { Store, UpstreamAdapter } from '@forge/core';
+import { basicAuthenticator, verifyPassword } from '@forge/auth-basic';
+import { jwtAuthenticator, type VerifyingKey } from '@forge/auth-jwt';
+import type { Authenticator, PrincipalDirectory, Store, UpstreamAdapter } from '@forge/core';
 import { JsonText } from '@forge/protocol';
 import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forge/store-sql';
 import { httpUpstream } from '@forge/transport-http';
 import { stdioUpstream } from '@forge/transport-stdio';
 import type { Logger } from 'pino';
 import type { Settings } from './config/schema.ts';
+import { readKeyFile } from './key-file.ts';
+import type { Secrets } from './secrets.ts';
 import { packageVersion } from './version.ts';
 
 /** How the gateway names itself to upstreams and clients. */
@@ -55,12 +59,52 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
           clientInfo,
           requestTimeoutMs: own ?? timeoutMs,
           onStderr: (line) => log.debug({ upstream: name }, line),
-          onNoise: (line) => log.warn({ upstream: name, line: line.slice(0, 200) }, 'stdout has a line that is no message'),
+          onNoise: (line) =>
+            log.warn({ upstream: name, line: line.slice(0, 200) }, 'stdout has a line that is no message'),
         }),
     },
   ];
 }
 
+/** What an authenticator may need. */
+export interface AuthParts {
+  readonly secrets: Secrets;
+  readonly store: Store;
+  readonly directory: PrincipalDirectory;
+  readonly isRevoked: (jti: string) => boolean;
+}
+
+/** Who is believed, in the order in which they are asked. */
+export function createAuthenticators(settings: Settings, parts: AuthParts): readonly Authenticator[] {
+  const { secrets, store, directory, isRevoked } = parts;
+  const jwt = jwtAuthenticator({
+    ...verifyingKey(settings, secrets),
+    directory,
+    isRevoked,
+    algorithm: settings.JWT_ALGORITHM,
+    issuer: settings.JWT_ISSUER,
+    audience: settings.JWT_AUDIENCE,
+    requireExp: settings.REQUIRE_TOKEN_EXPIRATION,
+    requireJti: settings.REQUIRE_JTI,
+  });
+  if (!settings.API_ALLOW_BASIC_AUTH) return [jwt];
+  const basic = basicAuthenticator({
+    async verify(email, password) {
+      const user = await store.users.get(email);
+      return (await verifyPassword(password, user?.passwordHash)) ? directory.find(email) : undefined;
+    },
+    directory,
+  });
+  return [jwt, basic];
+}
+
+function verifyingKey({ JWT_ALGORITHM, JWT_PUBLIC_KEY_PATH = '' }: Settings, { jwtSecretKey }: Secrets): VerifyingKey {
+  if (JWT_ALGORITHM.startsWith('HS')) return { secret: jwtSecretKey.reveal() };
+  return { publicKey: readKeyFile('JWT_PUBLIC_KEY_PATH', JWT_PUBLIC_KEY_PATH) };
+}
+
 function dialectOf({ DATABASE_URL, FORGE_DATA_DIR }: Settings): SqlDialect {
-  return DATABASE_URL === undefined ? sqlite({ path: join(FORGE_DATA_DIR, 'forge.db') }) : parseDatabaseUrl(DATABASE_URL.reveal());
+  return DATABASE_URL === undefined
+    ? sqlite({ path: join(FORGE_DATA_DIR, 'forge.db') })
+    : parseDatabaseUrl(DATABASE_URL.reveal());
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from './config/load.ts';
+import { Secret } from './config/secret.ts';
 import { loadSecrets } from './secrets.ts';
 
 let parent: string;
@@ -13,12 +14,13 @@ beforeEach(() => {
   parent = mkdtempSync(join(tmpdir(), 'forge-secrets-'));
   directory = join(parent, 'a', 'data');
 });
+const load = () => loadSecrets({ FORGE_DATA_DIR: directory });
 afterEach(() => rmSync(parent, { recursive: true }));
 
 describe('secrets', () => {
   it('are generated once, readable by their owner only', () => {
-    const first = loadSecrets(directory);
-    const second = loadSecrets(directory);
+    const first = load();
+    const second = load();
     expect(second.jwtSecretKey.reveal()).toBe(first.jwtSecretKey.reveal());
     expect(second.authEncryptionSecret.reveal()).toBe(first.authEncryptionSecret.reveal());
     expect(first.jwtSecretKey.reveal()).not.toBe(first.authEncryptionSecret.reveal());
@@ -27,20 +29,27 @@ describe('secrets', () => {
     expect(readdirSync(directory)).toEqual(['secrets.json']);
   });
 
+  it('give way to keys that are set', () => {
+    const own = new Secret('own');
+    const { jwtSecretKey, authEncryptionSecret } = loadSecrets({ FORGE_DATA_DIR: directory, JWT_SECRET_KEY: own });
+    expect(jwtSecretKey).toBe(own);
+    expect(authEncryptionSecret.reveal()).toHaveLength(43);
+  });
+
   it('do not print themselves', () => {
-    expect(JSON.stringify(loadSecrets(directory))).toBe('{"jwtSecretKey":"[secret]","authEncryptionSecret":"[secret]"}');
+    expect(JSON.stringify(load())).toBe('{"jwtSecretKey":"[secret]","authEncryptionSecret":"[secret]"}');
   });
 
   it('are closed to others again where somebody opened them', () => {
-    loadSecrets(directory);
+    load();
     chmodSync(join(directory, 'secrets.json'), 0o644);
-    loadSecrets(directory);
+    load();
     expect(statSync(join(directory, 'secrets.json')).mode & 0o777).toBe(0o600);
   });
 
   it('are the same for processes that start together', async () => {
     const script = `import { loadSecrets } from ${JSON.stringify(new URL('secrets.ts', import.meta.url).href)};
-      process.stdin.once('data', () => { process.stdout.write(loadSecrets(process.argv[1]).jwtSecretKey.reveal()); process.exit(); });
+      process.stdin.once('data', () => { process.stdout.write(loadSecrets({ FORGE_DATA_DIR: process.argv[1] }).jwtSecretKey.reveal()); process.exit(); });
       process.stderr.write('ready');`;
     const children = Array.from({ length: 4 }, () =>
       spawn(process.execPath, ['--input-type=module-typescript', '-e', script, directory], { stdio: 'pipe' }),
@@ -54,16 +63,16 @@ describe('secrets', () => {
   });
 
   it('that are damaged are an error that does not quote them, and stay as they are', () => {
-    loadSecrets(directory);
+    load();
     const path = join(directory, 'secrets.json');
     const damaged = readFileSync(path, 'utf8').slice(0, -20);
     writeFileSync(path, damaged);
-    expect(() => loadSecrets(directory)).toThrow(new ConfigError([`${path} cannot be used: it is damaged`]));
+    expect(() => load()).toThrow(new ConfigError([`${path} cannot be used: it is damaged`]));
     expect(readFileSync(path, 'utf8')).toBe(damaged);
   });
 
   it('in a place that cannot be written are an error that names the place', () => {
     writeFileSync(join(parent, 'a'), '');
-    expect(() => loadSecrets(directory)).toThrow(/secrets\.json cannot be used: ENOTDIR/);
+    expect(() => load()).toThrow(/secrets\.json cannot be used: ENOTDIR/);
   });
 });

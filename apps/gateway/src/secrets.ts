@@ -15,10 +15,11 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config/load.ts';
+import type { Settings } from './config/schema.ts';
 import { Secret } from './config/secret.ts';
 
-/** Keys for whoever did not set their own. */
-export interface GeneratedSecrets {
+/** The keys of a gateway. */
+export interface Secrets {
   readonly jwtSecretKey: Secret;
   readonly authEncryptionSecret: Secret;
 }
@@ -31,19 +32,26 @@ const key = z
 const fileSchema = z.object({ jwtSecretKey: key, authEncryptionSecret: key });
 
 /**
- * The keys of a data directory; the first caller generates directory and keys, for its owner only. Processes that start
- * together get the same keys.
+ * The keys of a gateway: those that are set, else those of its data directory. The first caller generates directory and
+ * keys, for its owner only. Processes that start together get the same keys.
  *
  * @throws ConfigError when the directory cannot be written or its `secrets.json` is damaged: what is sealed with lost keys
  * is lost, so they are never replaced silently.
  */
-export function loadSecrets(directory: string): GeneratedSecrets {
+export function loadSecrets(
+  settings: Pick<Settings, 'FORGE_DATA_DIR' | 'JWT_SECRET_KEY' | 'AUTH_ENCRYPTION_SECRET'>,
+): Secrets {
+  const { FORGE_DATA_DIR: directory, JWT_SECRET_KEY, AUTH_ENCRYPTION_SECRET } = settings;
   const path = join(directory, 'secrets.json');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (!existsSync(path)) createSecrets(path);
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, OWNER_ONLY);
-    return fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const generated = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return {
+      jwtSecretKey: JWT_SECRET_KEY ?? generated.jwtSecretKey,
+      authEncryptionSecret: AUTH_ENCRYPTION_SECRET ?? generated.authEncryptionSecret,
+    };
   } catch (error) {
     // Messages of JSON.parse quote the text, so only those of the system are shown.
     const reason = (error as NodeJS.ErrnoException).syscall === undefined ? 'it is damaged' : (error as Error).message;

@@ -1,5 +1,5 @@
 /** @module Real processes: started, waited for, and ended with everything below them. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { descendants, survivors } from './process-table.ts';
@@ -25,7 +25,7 @@ export interface Running {
   /** Its exit code; `null` when a signal ended it. */
   readonly exit: Promise<number | null>;
   /**
-   * Sends SIGTERM, and waits for the end. Idempotent.
+   * Sends SIGTERM to its process group, as a terminal sends SIGINT, and waits for the end. Idempotent.
    *
    * @throws when it has to be killed, or leaves a process behind (which is killed)
    */
@@ -45,7 +45,12 @@ const INHERITED = /^(?:PATH|HOME|USER|LANG|TMPDIR|TERM|CI|(?:PYENV|UV|PIP|NPM_CO
 
 /** Starts a program; it ends with the scope. */
 export function start(scope: Scope, { command, args = [], env, cwd }: Start): Running {
-  const child = spawn(command, args, { cwd, env: { ...inherited(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...inherited(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} cannot be started`);
   const text = { stdout: '', stderr: '' };
@@ -80,7 +85,7 @@ export function start(scope: Scope, { command, args = [], env, cwd }: Start): Ru
         if (typeof why !== 'string') return why;
         throw new Error(`${command} ${why} instead of saying ${String(pattern)}\n${text.stdout}\n${text.stderr}`);
       },
-      stop: () => (stopping ??= stop(child, pid, exit)),
+      stop: () => (stopping ??= stop(pid, exit)),
     },
     (running) => running.stop(),
   );
@@ -106,16 +111,24 @@ export async function output(start_: Start & { readonly timeoutMs?: number }): P
   throw new Error(`${start_.command} ${start_.args?.join(' ') ?? ''} ended with ${code}\n${stdout}\n${stderr}`);
 }
 
-async function stop(child: ChildProcess, pid: number, exit: Promise<number | null>): Promise<number | null> {
-  const below = child.exitCode === null && child.signalCode === null ? descendants(pid) : [];
-  child.kill('SIGTERM');
+async function stop(pid: number, exit: Promise<number | null>): Promise<number | null> {
+  const below = descendants(pid);
+  signal(pid, 'SIGTERM');
   const code = await Promise.race([exit, delay(END_MS, 'late' as const, { ref: false })]);
-  if (code === 'late') child.kill('SIGKILL');
+  if (code === 'late') signal(pid, 'SIGKILL');
   const left = await survivors([pid, ...below], ORPHAN_MS);
   for (const line of left) process.kill(Number.parseInt(line, 10), 'SIGKILL');
   if (code === 'late') throw new Error(`Process ${pid} did not end within ${END_MS} ms after SIGTERM`);
   if (left.length > 0) throw new Error(`Process ${pid} left behind:\n${left.join('\n')}`);
   return code;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended by itself
+  }
 }
 
 function inherited(): Record<string, string> {

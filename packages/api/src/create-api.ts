@@ -58,7 +58,8 @@ export function createApi(options: ApiOptions): Hono {
   ];
   const app = new Hono({ strict: false });
   app.use(securityHeaders, refuseCrossSite(options.allowedOrigins ?? []));
-  serveDocs(app, describeApi(routes.map((route) => route.operation), version));
+  const operations = routes.map((route) => route.operation);
+  serveDocs(app, () => describeApi(operations, version));
   serveRoutes(app, routes, {
     authenticate: (credentials) => options.authenticate(credentials),
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,

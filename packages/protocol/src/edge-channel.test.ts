@@ -5,6 +5,7 @@ import type { ServerDescription } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Exchange, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
+import { MAX_IN_FLIGHT } from './legacy-session.ts';
 import { resultOutcome } from './outcome.ts';
 import { META } from './versions.ts';
 
@@ -119,6 +120,33 @@ describe('a channel', () => {
     expect(client.channel.sent).toHaveLength(1);
   });
 
+  it('never answers what was cancelled, not even when the edge closes before that has come to rest', async () => {
+    const client = new Client(() => new Promise(() => {}));
+    client.modern('subscriptions/listen', { notifications: {} }, 's');
+    await client.next(1);
+    client.modern('tools/call', { name: 'a' }, 'm');
+    client.legacy('notifications/cancelled', { requestId: 'm' });
+    client.legacy('notifications/cancelled', { requestId: 's' });
+    await client.edge.close();
+    expect(client.channel.sent).toHaveLength(1);
+  });
+
+  it('takes an id again when its request has been answered', async () => {
+    const client = new Client();
+    client.modern('tools/call', { name: 'a' }, 1);
+    await client.next(1);
+    await settled();
+    client.modern('tools/call', { name: 'a' }, 1);
+    expect(await client.next(1, 1)).toMatchObject([{ id: 1, result: {} }]);
+  });
+
+  it('refuses what is too much to have in flight', async () => {
+    const client = new Client(() => new Promise(() => {}));
+    for (let id = 0; id < MAX_IN_FLIGHT; id += 1) client.modern('tools/call', { name: 'a' }, id);
+    client.modern('tools/call', { name: 'a' }, 'more');
+    expect(await client.next(1)).toMatchObject([{ id: 'more', error: { code: -32010 } }]);
+  });
+
   it('cancels everything when it closes', async () => {
     const reasons: unknown[] = [];
     const client = new Client((exchange) => {
@@ -220,6 +248,26 @@ describe('the legacy session of a channel', () => {
       ['again', true],
       [1, false],
     ]);
+  });
+
+  it('is not opened when the channel closes before', async () => {
+    const described = deferred<ServerDescription>();
+    const client = new Client();
+    const description = client.endpoint.description as ServerDescription;
+    client.endpoint.description = described.promise;
+    client.legacy('initialize', { protocolVersion: '2025-11-25' }, 'init');
+    client.channel.onClose(new Error('EOF'));
+    described.resolve(description);
+    await settled();
+    expect(client.endpoint.heard).toEqual([]);
+  });
+
+  it('holds back no more than may be in flight', async () => {
+    const client = new Client();
+    client.endpoint.description = new Promise(() => {});
+    client.legacy('initialize', { protocolVersion: '2025-11-25' }, 'init');
+    for (let id = 0; id <= MAX_IN_FLIGHT; id += 1) client.legacy('tools/call', { name: 'a' }, id);
+    expect(await client.next(1)).toMatchObject([{ id: MAX_IN_FLIGHT, error: { code: -32010 } }]);
   });
 
   it('answers what waited for it when it cannot be opened', async () => {

@@ -221,6 +221,22 @@ describe('a legacy request', () => {
     expect(reply).toMatchObject({ status: 503, headers: { 'Retry-After': '1' }, answer: { id: 'more' } });
   });
 
+  it('makes room for another when it ends', async () => {
+    const client = await inSession();
+    for (let n = 0; n <= MAX_IN_FLIGHT; n += 1) {
+      expect(await client.request('tools/call', { name: 'a' }).ended()).toMatchObject({ status: 200 });
+    }
+  });
+
+  it('is made in the name of who sent it, with what he sent, though someone like him opened the session', async () => {
+    const client = await inSession();
+    const renewed = { id: client.caller.id, rights: 'fewer' };
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}';
+    await client.send({ headers: client.headers, body, caller: renewed, upstreamAuthorization: 'Bearer own' }).ended();
+    expect(client.endpoint.requests[0]?.client.caller).toBe(renewed);
+    expect(client.endpoint.requests[0]?.client.upstreamAuthorization).toBe('Bearer own');
+  });
+
   it('has its notes on its own stream, ahead of the answer, and not on the standing one', async () => {
     const client = await inSession((exchange) => {
       exchange.note('notifications/progress', new JsonText('{"progressToken":1,"progress":1}'));
@@ -470,6 +486,16 @@ describe('a batch', () => {
     const reply = client.post([ping(1), call(2)]);
     client.notify('notifications/cancelled', { requestId: 2 });
     expect(reply).toMatchObject({ status: 200, answer: [{ id: 1 }] });
+  });
+
+  it('waits for nothing but the requests that are in flight when the client has disconnected', async () => {
+    const client = await inSession(() => new Promise(() => {}), '2025-03-26');
+    vi.useFakeTimers();
+    client.endpoint.handlers.set('prompts/list', () => DONE);
+    const reply = client.post([{ jsonrpc: '2.0', id: 1, method: 'prompts/list' }, call(2), call(3)]);
+    await vi.advanceTimersByTimeAsync(0);
+    reply.close();
+    expect(vi.getTimerCount()).toBe(2);
   });
 
   it.each([

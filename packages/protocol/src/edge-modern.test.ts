@@ -302,6 +302,15 @@ describe('server/discover', () => {
     });
   });
 
+  it('leaves out the tasks of 2025-11-25, which are not bridged', async () => {
+    const client = new HttpClient();
+    const capabilities = JsonText.of({ tools: {}, tasks: {} });
+    client.endpoint.description = { ...(await client.endpoint.description), capabilities };
+    const reply = await client.modern('server/discover').ended();
+    expect((reply.answer as { result: object }).result).toMatchObject({ capabilities: { tools: {} } });
+    expect(reply.body).not.toContain('tasks');
+  });
+
   it('that fails is no evidence of an era: 5xx, with the id', async () => {
     const endpoint = new MemoryEndpoint();
     endpoint.description = Promise.reject(new ForgeError('upstream_unreachable'));

@@ -63,6 +63,27 @@ describe('a question to a legacy client', () => {
     expect((await two.ended()).answer).toMatchObject({ result: { of: 2 } });
   });
 
+  it('outlives other calls', async () => {
+    const client = await asking();
+    const [one, two] = [call(client, 'one'), call(client, 'two')];
+    await two.hasEvents(1);
+    client.notify('notifications/cancelled', { requestId: 'one' });
+    expect(one.isEnded).toBe(true);
+    answer(client, 2);
+    expect((await two.ended()).answer).toMatchObject({ result: { roots: [] } });
+  });
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers();
+    const client = await asking();
+    const reply = call(client);
+    await reply.hasEvents(1);
+    answer(client, 1);
+    await reply.ended();
+    client.delete();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it.each([
     ['an id that is not open', 99],
     ['an id of another type', '1'],
@@ -149,17 +170,19 @@ describe('a question to a legacy client', () => {
 
   it('ends when the client disconnects, because nobody is left to answer', async () => {
     const client = await asking();
-    const answered = deferred<Answer>();
+    const answered = deferred<Answer[]>();
     client.endpoint.handlers.set('tools/call', async (_request, exchange) => {
-      const given = await exchange.ask(ROOTS);
-      answered.resolve(given);
-      return outcomeOf(await exchange.ask(ROOTS));
+      const answers = [await exchange.ask(ROOTS), await exchange.ask(ROOTS)];
+      answered.resolve(answers);
+      return outcomeOf(answers[1] as Answer);
     });
     const reply = call(client);
     await reply.hasEvents(1);
     reply.close();
-    expect(await answered.promise).toMatchObject({ error: { message: 'The client has disconnected' } });
-    await settled();
+    expect(await answered.promise).toMatchObject([
+      { error: { message: 'The client has disconnected' } },
+      { error: { code: -32600 } },
+    ]);
     expect(reply.events).toHaveLength(1);
   });
 
@@ -223,8 +246,7 @@ describe('a question outside of any call', () => {
   it('is refused without a stream or without the capability', async () => {
     const client = await asking({ roots: {} });
     client.get().close();
-    const ask = client.endpoint.heard[0]?.listener.ask;
-    expect(await ask?.(ROOTS)).toMatchObject({ error: { code: -32600 } });
+    expect(await client.endpoint.heard[0]?.listener.ask?.(ROOTS)).toMatchObject({ error: { code: -32600 } });
     client.get();
     const sampling = { method: 'sampling/createMessage', params: undefined };
     expect(await client.endpoint.heard[1]?.listener.ask?.(sampling)).toMatchObject({ error: { code: -32600 } });
@@ -233,6 +255,6 @@ describe('a question outside of any call', () => {
   it('is not offered where the client can be asked nothing', async () => {
     const client = await asking({});
     client.get();
-    expect(client.endpoint.heard[0]?.listener.ask).toBeUndefined();
+    expect(client.endpoint.heard[0]?.listener).not.toHaveProperty('ask');
   });
 });

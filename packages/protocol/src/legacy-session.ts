@@ -44,7 +44,6 @@ export class LegacySession {
   readonly #stream: LegacyStream;
   readonly #inFlight = new Map<string, ClientExchange>();
   #running = 0;
-  #ended = false;
 
   constructor(id: string, opening: Opening, now: () => number) {
     this.id = id;
@@ -79,10 +78,8 @@ export class LegacySession {
     this.#stream.open(this.endpoint, this.#client(sender), reply);
   }
 
-  /** Ends everything that belongs to the session. Idempotent. */
+  /** Ends everything that belongs to the session; called once, by whoever forgets it. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
     const error = new ForgeError('session_not_found', 'The session has ended');
     for (const exchange of this.#inFlight.values()) {
       this.#release(exchange, error.message);

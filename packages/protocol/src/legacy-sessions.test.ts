@@ -31,6 +31,7 @@ describe('a store of sessions', () => {
   it('lets the one that has been idle for longest go when it is full', async () => {
     const edge = createHttpEdge({ sessions: { max: 2 } });
     const [first, second] = [await join(edge), await join(edge)];
+    vi.advanceTimersByTime(1);
     expect(isAlive(first)).toBe(true);
     const third = await join(edge);
     expect(edge.sessions).toBe(2);

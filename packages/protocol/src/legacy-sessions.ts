@@ -27,7 +27,7 @@ export interface LegacySessionsOptions {
 const SWEEP_MS = 60_000;
 const RETRY_AFTER = 10;
 
-/** The sessions, least recently used first. */
+/** The sessions by id. */
 export class LegacySessions {
   readonly #sessions = new Map<string, LegacySession>();
   readonly #max: number;
@@ -75,8 +75,6 @@ export class LegacySessions {
     }
     session.endpoint = endpoint;
     session.lastUsed = this.#now();
-    this.#sessions.delete(id);
-    this.#sessions.set(id, session);
     return session;
   }
 
@@ -101,13 +99,17 @@ export class LegacySessions {
     }
   }
 
+  /**
+   * A scan, because opening a session at the bound is rare and finding one is not: keeping a Map in order of use by
+   * taking entries out and in again makes V8 walk past every hole that a busy session has left.
+   */
   #evictOne(): boolean {
+    let oldest: LegacySession | undefined;
     for (const session of this.#sessions.values()) {
-      if (!session.isIdle) continue;
-      this.end(session);
-      return true;
+      if (session.isIdle && session.lastUsed < (oldest?.lastUsed ?? Infinity)) oldest = session;
     }
-    return false;
+    if (oldest !== undefined) this.end(oldest);
+    return oldest !== undefined;
   }
 }
 

@@ -62,7 +62,7 @@ describe('subscriptions/listen', () => {
   it('gives no way to ask', async () => {
     const client = new HttpClient();
     await client.modern('subscriptions/listen', { notifications: EVERYTHING }).hasEvents(1);
-    expect(client.endpoint.heard[0]?.listener.ask).toBeUndefined();
+    expect(client.endpoint.heard[0]?.listener).not.toHaveProperty('ask');
   });
 
   it('ends when the client closes the stream', async () => {

@@ -71,9 +71,7 @@ describe('a stdio server on HTTP', () => {
       [legacyHttp, legacySse, modernHttp, legacyHttp, legacySse, modernHttp].map((connect) => connect(translate)),
     );
     const texts = clients.flatMap((_, client) => Array.from({ length: 20 }, (_, call) => `${client}/${call}`));
-    const answers = await Promise.all(
-      texts.map((text) => clients[Number(text.split('/')[0])]?.call('echo', { text })),
-    );
+    const answers = await Promise.all(texts.map((text) => clients[Number(text.split('/')[0])]?.call('echo', { text })));
     expect(answers).toEqual(texts);
   });
 

@@ -2,7 +2,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createChannelUpstream, createRelay, type Endpoint, ForgeError, JsonText, type UpstreamInfo } from '@forge/protocol';
+import {
+  createChannelUpstream,
+  createRelay,
+  type Endpoint,
+  ForgeError,
+  JsonText,
+  type UpstreamInfo,
+} from '@forge/protocol';
 import { createCors, createMcpListener, createSseListener } from '@forge/transport-http';
 import { createChild } from './child.ts';
 import { listTools } from './list-tools.ts';
@@ -128,7 +135,8 @@ function createServed(options: TranslateOptions, log: NonNullable<TranslateOptio
       // Whoever types a command line means the environment in which it is typed.
       env: options.env ?? definedOnly(process.env),
       onStderr: (line) => log('info', line),
-      onNoise: (line) => log('warning', `Skipped what the server writes to stdout and is no message: ${line.slice(0, 200)}`),
+      onNoise: (line) =>
+        log('warning', `Skipped what the server writes to stdout and is no message: ${line.slice(0, 200)}`),
     },
     (error) => log('error', error.message),
   );

@@ -13,7 +13,8 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const line = readCommandLine(argv);
     if (line === 'help') process.stdout.write(helpText(command));
-    else if (line === 'version') process.stdout.write(`forge-translate ${packageVersion()}, Node ${process.versions.node}\n`);
+    else if (line === 'version')
+      process.stdout.write(`forge-translate ${packageVersion()}, Node ${process.versions.node}\n`);
     else await serve(line);
     return 0;
   } catch (error) {

@@ -21,7 +21,10 @@ describe('the report', () => {
     });
     expect(text).toContain('Server   Git Server 1.2, MCP 2025-11-25 (legacy)\nTools    2: git_log, git_diff\n');
     expect(text).toContain('HTTP     http://127.0.0.1:8000/mcp\nSSE      http://127.0.0.1:8000/sse\n');
-    const blocks = text.split('\n').filter((line) => line.startsWith('  ')).map((line) => JSON.parse(line) as unknown);
+    const blocks = text
+      .split('\n')
+      .filter((line) => line.startsWith('  '))
+      .map((line) => JSON.parse(line) as unknown);
     expect(blocks).toEqual([
       { mcpServers: { 'git-server': { type: 'http', url: 'http://127.0.0.1:8000/mcp' } } },
       { servers: { 'git-server': { type: 'http', url: 'http://127.0.0.1:8000/mcp' } } },
@@ -37,7 +40,13 @@ describe('the report', () => {
 
   it('keeps what a server calls itself from steering the terminal', () => {
     const tools = ['\u001b]0;owned\u0007', ...Array.from({ length: 30 }, (_, index) => `t${index}`)];
-    const text = report({ command: 'a', info: info({ name: 'x\u001b[2J' }), tools, mcpUrl: 'http://h/mcp', sseUrl: undefined });
+    const text = report({
+      command: 'a',
+      info: info({ name: 'x\u001b[2J' }),
+      tools,
+      mcpUrl: 'http://h/mcp',
+      sseUrl: undefined,
+    });
     expect(text).not.toContain('\u001b');
     expect(text).toContain('31: ?]0;owned?, t0');
     expect(text).toContain('and 11 more');

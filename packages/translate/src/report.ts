@@ -49,7 +49,11 @@ function printable(text: string): string {
 function clientBlocks(name: string, mcpUrl: string | undefined, sseUrl: string | undefined): string[] {
   const url = mcpUrl ?? sseUrl ?? '';
   const type = mcpUrl === undefined ? 'sse' : 'http';
-  const key = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'server';
+  const key =
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '') || 'server';
   const block = (root: string, value: object) => JSON.stringify({ [root]: { [key]: value } });
   return [
     'Claude Code, Cursor (mcpServers file):',

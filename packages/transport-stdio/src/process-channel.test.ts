@@ -24,7 +24,7 @@ it('delivers all that was read before it tells of the end', async () => {
 });
 
 it('tells of the end only when every request was answered or cancelled', async () => {
-  const { stdin, stdout, channel, ended } = opened();
+  const { stdin, stdout, channel, ended } = opened({ drainMs: 60_000 });
   stdin.write('{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":"b","method":"tools/call"}\n');
   stdin.write(
     '{"jsonrpc":"2.0","id":3,"method":"tools/call"}\n{"jsonrpc":"2.0","id":4,"method":"subscriptions/listen"}\n',

@@ -155,6 +155,24 @@ describe('a child that ends unasked', () => {
     expect(stderr).toEqual(['cannot read the key']);
   });
 
+  it('is told of after everything that it wrote', async () => {
+    const { channel } = await open(
+      `const { writeSync } = require('node:fs');
+       for (let n = 0; n < 600; n += 1) writeSync(1, JSON.stringify({ n, text: 'x'.repeat(80) }) + '\\n');
+       writeSync(2, 'x'.repeat(60_000) + '\\nthe end');
+       process.kill(process.pid, 'SIGKILL');`,
+    );
+    let messages = 0;
+    channel.onMessage = () => (messages += 1);
+    const ended = new Promise<Error>((resolve) => (channel.onClose = resolve));
+    // Nothing is read before it is dead, so that its exit and its output are found at the same time.
+    const deadline = performance.now() + 3000;
+    while (runs(channel.pid) && performance.now() < deadline);
+    const error = await ended;
+    expect(messages).toBe(600);
+    expect(error.message).toMatch(/the end$/);
+  });
+
   it('leaves the signal that killed it', async () => {
     const { ended } = await open(`process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
     expect((await ended).message).toBe(`"${process.execPath}" was killed by SIGKILL`);
@@ -175,6 +193,16 @@ describe('a child that ends unasked', () => {
     );
     expect((await ended).message).toContain('closed its stdout and was ended');
     expect(runs(channel.pid)).toBe(false);
+  });
+
+  it('is ended when it only closes its stdin', async () => {
+    const { channel, next, ended } = await open(
+      `require('node:fs').closeSync(0); console.log('{}'); setInterval(() => {}, 1000);`,
+      { closeGraceMs: 100 },
+    );
+    await next();
+    channel.send('{}');
+    expect((await ended).message).toContain('closed its stdin and was ended');
   });
 
   it('takes what it started with it', async () => {

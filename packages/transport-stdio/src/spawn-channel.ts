@@ -73,7 +73,7 @@ async function launch(
       cwd,
       env,
       stdio: 'pipe',
-      detached: false,
+      detached: platform !== 'win32',
       windowsHide: true,
       windowsVerbatimArguments: executable.verbatim === true,
     });

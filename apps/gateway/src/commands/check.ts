@@ -22,13 +22,17 @@ const command = {
 export function run(argv: readonly string[]): Promise<number> {
   return runCommand(command, argv, async (values) => {
     const { settings, warnings } = readSettings(settingsOf(values), values['env-file']);
-    const { upstreams, problems } = values.config === undefined ? { upstreams: [], problems: [] } : loadMcpServers(values.config);
+    const { upstreams, problems } =
+      values.config === undefined ? { upstreams: [], problems: [] } : loadMcpServers(values.config);
     const rows = [
       ['listen', `http://${settings.HOST}:${settings.PORT}`],
       ['data', resolve(settings.FORGE_DATA_DIR) + (existsSync(settings.FORGE_DATA_DIR) ? '' : ' (will be created)')],
       ['database', describeDatabase(settings)],
       ['auth', describeAuth(settings)],
-      ...upstreams.map(({ name, transport, enabled }) => ['upstream', `${name} (${transport}${enabled ? '' : ', disabled'})`]),
+      ...upstreams.map(({ name, transport, enabled }) => [
+        'upstream',
+        `${name} (${transport}${enabled ? '' : ', disabled'})`,
+      ]),
     ];
     process.stdout.write(rows.map(([label = '', text]) => `${label.padEnd(9)} ${text}\n`).join(''));
     process.stderr.write(warnings.map((warning) => `warning: ${warning}\n`).join(''));

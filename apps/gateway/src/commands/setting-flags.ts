@@ -5,7 +5,11 @@ import type { SettingName } from '../config/schema.ts';
 /** Where settings come from. */
 export const sourceFlags = {
   'env-file': { type: 'string', value: 'FILE', help: 'Read settings from FILE instead of .env.' },
-  'data-dir': { type: 'string', value: 'DIR', help: 'Directory of database and secrets (FORGE_DATA_DIR). Default ./data.' },
+  'data-dir': {
+    type: 'string',
+    value: 'DIR',
+    help: 'Directory of database and secrets (FORGE_DATA_DIR). Default ./data.',
+  },
 } as const satisfies Flags;
 
 /** What is served, and where. */

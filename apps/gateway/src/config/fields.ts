@@ -34,14 +34,23 @@ export function secret() {
 
 /** Origins, as a JSON array or separated by commas: `https://a.example,https://b.example`, or `*` for all. */
 export function origins() {
+  return list((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text), {
+    error: 'must be origins such as https://app.example.com, separated by commas, or *',
+  });
+}
+
+/** Host names with or without a port, as a JSON array or separated by commas. */
+export function hosts() {
+  return list((text) => /^[\w.-]+(:\d+)?$/.test(text), {
+    error: 'must be names such as gateway.example.com, separated by commas',
+  });
+}
+
+function list(valid: (word: string) => boolean, { error }: { error: string }) {
   return z.string().transform((text, context) => {
-    const list = words(text);
-    const wrong = list?.find((origin) => !isOrigin(origin));
-    if (list !== undefined && wrong === undefined) return list;
-    context.addIssue({
-      code: 'custom',
-      message: 'must be origins such as https://app.example.com, separated by commas, or *',
-    });
+    const found = words(text);
+    if (found?.every(valid) === true) return found;
+    context.addIssue({ code: 'custom', message: error });
     return z.NEVER;
   });
 }
@@ -59,8 +68,4 @@ function words(text: string): readonly string[] | undefined {
   } catch {
     return undefined; // not JSON: the caller says what would be valid
   }
-}
-
-function isOrigin(text: string): boolean {
-  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 }

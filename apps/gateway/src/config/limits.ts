@@ -1,5 +1,5 @@
 /** @module Settings: how much and how long. */
-import { choice, integer } from './fields.ts';
+import { choice, flag, integer } from './fields.ts';
 
 /** Settings of bounds, times and names. */
 export const limitSettings = {
@@ -10,6 +10,10 @@ export const limitSettings = {
   MCP_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
     .default(4_194_304)
     .describe('Bytes that the body of a request may have.'),
+  FORGE_ALLOW_STDIO: flag()
+    .optional()
+    .meta({ fallback: 'true on a loopback address, false elsewhere' })
+    .describe('Whether upstreams may be commands that the gateway launches on its own machine.'),
   GATEWAY_TOOL_NAME_SEPARATOR: choice(['-', '--', '_', '.'])
     .default('-')
     .describe("What stands between an upstream's name and a tool's name where upstreams share an endpoint."),

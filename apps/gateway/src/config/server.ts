@@ -1,6 +1,6 @@
 /** @module Settings: where the gateway listens and to whom it talks. */
 import { z } from 'zod';
-import { integer, origins } from './fields.ts';
+import { hosts, integer, origins } from './fields.ts';
 
 /** Settings of the HTTP server. */
 export const serverSettings = {
@@ -13,6 +13,11 @@ export const serverSettings = {
     .default([])
     .describe(
       'Origins of web pages that may call the gateway, separated by commas. Pages of the gateway itself always may.',
+    ),
+  ALLOWED_HOSTS: hosts()
+    .default([])
+    .describe(
+      'Names that the Host header may have besides those of this machine, as behind a proxy; separated by commas.',
     ),
   SHUTDOWN_TIMEOUT: integer(0, 3600)
     .default(10)

@@ -8,7 +8,11 @@ const scheme = (name: string, answer: (text: string) => Principal | Promise<Prin
   scheme: name,
   authenticate: ({ authorization }) => (authorization?.startsWith(name) === true ? answer(authorization) : undefined),
 });
-const authenticators = [scheme('basic', async () => bob), scheme('bearer', () => ada), scheme('late', async () => undefined)];
+const authenticators = [
+  scheme('basic', async () => bob),
+  scheme('bearer', () => ada),
+  scheme('late', async () => undefined),
+];
 
 describe('who calls', () => {
   const authenticate = createAuthenticate(authenticators, true);

@@ -46,6 +46,14 @@ function sameUpstream(record: UpstreamRecord, upstream: ConfiguredUpstream): boo
   return record.enabled === upstream.enabled && addressOf(record) === addressOf(upstream);
 }
 
-function addressOf({ transport, url, command, args = [], env = {}, cwd, headers }: UpstreamRecord | ConfiguredUpstream): string {
+function addressOf({
+  transport,
+  url,
+  command,
+  args = [],
+  env = {},
+  cwd,
+  headers,
+}: UpstreamRecord | ConfiguredUpstream): string {
   return JSON.stringify([transport, url, command, args, env, cwd, headers]);
 }

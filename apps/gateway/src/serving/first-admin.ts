@@ -1,10 +1,8 @@
 /** @module The first administrator of a gateway that has no users yet. */
 import { randomBytes } from 'node:crypto';
+import { hashPassword } from '@forge/auth-basic';
 import { ForgeError, type Registry, type Store } from '@forge/core';
 import type { Settings } from '../config/schema.ts';
-
-/** How a password becomes what is stored. */
-export type HashPassword = (password: string) => Promise<string>;
 
 /**
  * Makes the first administrator where there is no user.
@@ -14,17 +12,15 @@ export type HashPassword = (password: string) => Promise<string>;
 export async function ensureFirstAdmin(
   { store, registry }: { readonly store: Store; readonly registry: Registry },
   settings: Settings,
-  hashPassword: () => Promise<{ hashPassword: HashPassword }>,
 ): Promise<string | undefined> {
   if ((await store.users.all()).length > 0) return undefined;
   const generated = settings.PLATFORM_ADMIN_PASSWORD === undefined ? randomBytes(15).toString('base64url') : undefined;
   const password = generated ?? settings.PLATFORM_ADMIN_PASSWORD?.reveal() ?? '';
-  const { hashPassword: hash } = await hashPassword();
   try {
     const made = await registry.users.createFirstAdmin({
       email: settings.PLATFORM_ADMIN_EMAIL,
       fullName: settings.PLATFORM_ADMIN_FULL_NAME,
-      passwordHash: await hash(password),
+      passwordHash: await hashPassword(password),
     });
     return made ? generated : undefined;
   } catch (error) {

@@ -1,17 +1,32 @@
 /** @module The HTTP server: MCP paths go straight to the listeners, every other path to the REST API. */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { McpListener, SseListener } from '@forge/transport-http';
+import type { Principal } from '@forge/core';
+import { type Caller, createHttpEdge, type Endpoint } from '@forge/protocol';
+import { createCors, createMcpListener, createOriginCheck, createSseListener } from '@forge/transport-http';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { ConfigError } from '../config/load.ts';
+import type { Settings } from '../config/schema.ts';
+import { isLoopback } from '../loopback.ts';
+import type { Authenticate } from './authenticate.ts';
 import { parseMcpPath } from './mcp-path.ts';
 
-/** What answers. */
+/** What the server serves. */
 export interface HttpParts {
-  readonly mcp: McpListener;
-  readonly sse: SseListener;
-  readonly api: RequestListener;
-  /** Answers preflights, and lets pages that may call read the answers. */
-  readonly cors: (...request: Parameters<RequestListener>) => boolean;
+  readonly authenticate: Authenticate;
+  /** What a principal finds at a virtual server, or at the aggregate of everything. @throws ForgeError */
+  readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
+  readonly api: Hono;
+}
+
+/** A server that does not listen yet. */
+export interface HttpServer {
+  /** @returns its URL, with the port that it got. @throws ConfigError when it cannot have the address */
+  listen(): Promise<string>;
+  /** No new connections; what is under way has `SHUTDOWN_TIMEOUT`. */
+  close(): Promise<void>;
 }
 
 /** Slower clients than these are cut off; answers may take as long as they take. */
@@ -23,39 +38,96 @@ const LIMITS = {
   maxHeaderSize: 32 * 1024,
 };
 
-/** Makes the server; it does not listen yet. */
-export function createHttpServer({ mcp, sse, api, cors }: HttpParts): Server {
-  return createServer(LIMITS, (req, res) => {
+/** Value of `WWW-Authenticate`. */
+export function challengeOf({ API_ALLOW_BASIC_AUTH }: Settings): string {
+  return API_ALLOW_BASIC_AUTH ? 'Bearer realm="forge", Basic realm="forge"' : 'Bearer realm="forge"';
+}
+
+/** Makes the server. */
+export function createHttpServer(settings: Settings, { authenticate, endpoint, api }: HttpParts): HttpServer {
+  const rules = {
+    loopback: isLoopback(settings.HOST),
+    allowedHosts: settings.ALLOWED_HOSTS,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+  };
+  const shared = {
+    ...rules,
+    authenticate: ({ headers }: IncomingMessage) => authenticate(headers.authorization),
+    endpoint: (path: string, _: IncomingMessage, caller: Caller) =>
+      endpoint(parseMcpPath(path)?.serverId, caller as Principal),
+    maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
+    challenge: challengeOf(settings),
+  };
+  const graceMs = settings.SHUTDOWN_TIMEOUT * 1000;
+  const sessions = { max: settings.MCP_MAX_SESSIONS, idleMs: settings.SESSION_TTL * 1000 };
+  const mcp = createMcpListener({ ...shared, edge: createHttpEdge({ sessions }), closeGraceMs: graceMs });
+  const sse = createSseListener({ ...shared, messagePath: (path) => path.replace(/sse\/?$/, 'message') });
+  const cors = createCors(rules);
+  const rest = guarded(createOriginCheck(rules), getRequestListener(api.fetch));
+
+  const server = createServer(LIMITS, (req, res) => {
     if (cors(req, res)) return;
     const url = req.url ?? '/';
     const found = parseMcpPath(url);
-    if (found === undefined) return api(req, res);
+    if (found === undefined) return rest(req, res);
     const path = url.split(/[?#]/, 1)[0] ?? '';
     if (found.kind === 'mcp') mcp.handle(req, res, path);
     else if (found.kind === 'sse') sse.stream(req, res, path);
     else sse.message(req, res, path);
   });
+  return {
+    listen: () => listen(server, settings),
+    close: async () => {
+      await Promise.all([closeServer(server, graceMs), mcp.close(), sse.close()]);
+    },
+  };
 }
 
-/**
- * Starts to listen.
- *
- * @returns the server's URL, with the port that it got
- * @throws errors of `listen`, e.g. `EADDRINUSE`
- */
-export async function listen(server: Server, host: string, port: number): Promise<string> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  const { port: actual } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+/** The listeners check `Host` and `Origin` themselves; the API is checked here. */
+function guarded(
+  check: ReturnType<typeof createOriginCheck>,
+  listener: ReturnType<typeof getRequestListener>,
+): RequestListener {
+  return (req, res) => {
+    try {
+      check(req.headers);
+    } catch {
+      res.writeHead(403, { 'content-type': 'text/plain' }).end('This Origin or Host is not allowed.\n');
+      return;
+    }
+    void listener(req, res); // never rejects: it answers 500 itself
+  };
 }
 
-/** Ends the server: no new connections, answers that are under way have `graceMs`. */
-export async function closeServer(server: Server, graceMs: number): Promise<void> {
+async function listen(server: Server, { HOST, PORT }: Settings): Promise<string> {
+  try {
+    server.listen(PORT, HOST);
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ConfigError([explain(error as NodeJS.ErrnoException, HOST, PORT)]);
+  }
+  const { port } = server.address() as AddressInfo;
+  return `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${port}`;
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} of ${host} is in use. Choose another one with --port, or 0 for a free one.`;
+    case 'EACCES':
+      return `Port ${port} of ${host} is not open to this user. Choose another one with --port.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is not an address of this machine.`;
+    default:
+      return message;
+  }
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(timer);

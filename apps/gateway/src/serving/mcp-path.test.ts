@@ -14,9 +14,17 @@ it.each([
   expect(parseMcpPath(url)).toEqual({ kind, serverId });
 });
 
-it.each(['/', '/mcps', '/mcp/x', '/servers', '/servers/a', '/servers//mcp', '/servers/a/b/mcp', '/v2/mcp', '/x/mcp', '/tools?/mcp'])(
-  '%s does not',
-  (url) => {
-    expect(parseMcpPath(url)).toBeUndefined();
-  },
-);
+it.each([
+  '/',
+  '/mcps',
+  '/mcp/x',
+  '/servers',
+  '/servers/a',
+  '/servers//mcp',
+  '/servers/a/b/mcp',
+  '/v2/mcp',
+  '/x/mcp',
+  '/tools?/mcp',
+])('%s does not', (url) => {
+  expect(parseMcpPath(url)).toBeUndefined();
+});

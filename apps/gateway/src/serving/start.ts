@@ -1,28 +1,31 @@
 /** @module Puts the gateway together, starts it, and ends it in order. */
+import { createApi } from '@forge/api';
 import {
+  type Bus,
   createAuditTrail,
   createForge,
   createMemoryBus,
   createMetrics,
   createSealer,
-  type Endpoint,
+  type Forge,
   ForgeError,
+  type Metrics,
   type Principal,
+  type Store,
 } from '@forge/core';
-import { createHttpEdge } from '@forge/protocol';
-import { createCors, createMcpListener, createSseListener } from '@forge/transport-http';
+import type { Endpoint } from '@forge/protocol';
 import type { Logger } from 'pino';
-import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { isLoopback } from '../loopback.ts';
 import type { ConfiguredUpstream } from '../mcp-servers/read.ts';
-import { createAdapters, createAuthenticators, IDENTITY, openStore } from '../modules.ts';
-import { loadSecrets } from '../secrets.ts';
+import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
+import { loadSecrets, type Secrets } from '../secrets.ts';
+import { createApiCallbacks } from './api-callbacks.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { registerConfigured } from './configured-upstreams.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
-import { closeServer, createHttpServer, listen } from './http-server.ts';
-import { parseMcpPath } from './mcp-path.ts';
+import { challengeOf, createHttpServer } from './http-server.ts';
+import { createRevocations } from './revocations.ts';
 
 /** What a start needs besides the settings. */
 export interface StartOptions {
@@ -43,15 +46,117 @@ export interface Gateway {
 /**
  * Starts the gateway; resolves once it answers.
  *
- * @throws ConfigError, ForgeError
+ * @throws ConfigError, ForgeError; nothing stays open then
  */
-export async function startGateway(settings: Settings, { log, upstreams, onFirstAdmin }: StartOptions): Promise<Gateway> {
-  const generated = loadSecrets(settings.FORGE_DATA_DIR);
-  const secrets = {
-    jwtSecretKey: settings.JWT_SECRET_KEY ?? generated.jwtSecretKey,
-    authEncryptionSecret: settings.AUTH_ENCRYPTION_SECRET ?? generated.authEncryptionSecret,
-  };
-  /** What is open, to be closed in reverse. */
-  const open: (() => Promise<void>)[] = [];
+export async function startGateway(settings: Settings, options: StartOptions): Promise<Gateway> {
+  const { log } = options;
+  const closers: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
-  const close = () => (closing ??= closeAll(open, log));
+  const close = () => (closing ??= closeAll(closers, log));
+  try {
+    const secrets = loadSecrets(settings);
+    const store = openStore(settings);
+    closers.push(() => store.close());
+    const parts = { secrets, store, bus: createMemoryBus(), metrics: createMetrics(), log, closers };
+    const forge = await startForge(settings, parts);
+    await fillRegistry(settings, { ...parts, forge, ...options });
+    return { url: await serve(settings, forge, parts), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly secrets: Secrets;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** What is open, in the order in which it was opened. */
+  readonly closers: (() => void | Promise<void>)[];
+}
+
+async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
+  const { secrets, store, bus, metrics, log, closers } = parts;
+  await store.migrate();
+  const audit = createAuditTrail(store);
+  closers.push(() => audit.close());
+  const forge = await createForge({
+    store,
+    bus,
+    sealer: createSealer(secrets.authEncryptionSecret.reveal()),
+    adapters: createAdapters(settings, log),
+    interceptors: [metrics.interceptor, audit.interceptor],
+    allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
+    nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
+    health: { checkIntervalMs: settings.HEALTH_CHECK_INTERVAL * 1000 },
+    identity: IDENTITY,
+  });
+  closers.push(() => forge.close());
+  return forge;
+}
+
+async function fillRegistry(
+  settings: Settings,
+  { store, bus, forge, log, upstreams, onFirstAdmin }: StartOptions & Pick<Parts, 'store' | 'bus'> & { forge: Forge },
+): Promise<void> {
+  const parts = { store, registry: forge.registry };
+  const password = await ensureFirstAdmin(parts, settings);
+  if (password !== undefined) onFirstAdmin(password);
+  // Another process made it, after our snapshot was read.
+  else if (forge.catalog.snapshot.users.size === 0) await bus.publish({ type: 'changed' });
+  for (const problem of await registerConfigured(parts, upstreams)) log.error(problem);
+}
+
+async function serve(
+  settings: Settings,
+  forge: Forge,
+  { secrets, store, bus, metrics, log, closers }: Parts,
+): Promise<string> {
+  const revocations = await createRevocations(store, bus);
+  closers.push(() => revocations.close());
+  const authenticators = createAuthenticators(settings, {
+    secrets,
+    store,
+    directory: forge.directory,
+    isRevoked: revocations.has,
+  });
+  const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
+  const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
+  const server = createHttpServer(settings, {
+    authenticate,
+    endpoint,
+    api: createApi({
+      registry: forge.registry,
+      callbacks: createApiCallbacks({ forge, store, metrics, endpoint, database: describeDatabase(settings) }),
+      authenticate: ({ authorization }) => authenticate(authorization),
+      version: IDENTITY.version,
+      challenge: challengeOf(settings),
+      allowedOrigins: settings.ALLOWED_ORIGINS,
+      onError: (error) => {
+        if (error.code === 'internal') log.error({ err: error.cause ?? error, errorId: error.id }, 'a request failed');
+      },
+    }),
+  });
+  closers.push(() => server.close());
+  return server.listen();
+}
+
+/** A credential that is bound to one virtual server opens no other path, whatever its owner may see. */
+function endpointFor(forge: Forge, serverId: string | undefined, principal: Principal): Endpoint | undefined {
+  if (principal.serverId !== undefined && principal.serverId !== serverId)
+    throw new ForgeError('forbidden', 'This token opens one virtual server only, and not this one');
+  return forge.endpoint(serverId, principal);
+}
+
+/** In reverse; what fails to close keeps nothing else from closing. */
+async function closeAll(closers: readonly (() => void | Promise<void>)[], log: Logger): Promise<void> {
+  for (const closer of closers.toReversed()) {
+    try {
+      await closer();
+    } catch (err) {
+      log.error({ err }, 'something did not close properly');
+    }
+  }
+}

@@ -138,12 +138,11 @@ export const importServers = operation({
   path: '/import/mcp-servers',
   tag: 'Gateways',
   summary: "Register the servers of a client's configuration file",
-  description: 'Takes `mcpServers` or `servers` as Claude Desktop, Cursor and VS Code write them. One that fails stops no other.',
+  description:
+    'Takes `mcpServers` or `servers` as Claude Desktop, Cursor and VS Code write them. One that fails stops no other.',
   access: 'admin',
   rawBody: z.looseObject({ mcpServers: z.record(z.string(), z.looseObject({})).optional() }),
-  answer: z
-    .object({ created: z.int(), failed: z.int(), results: z.array(ImportResult) })
-    .meta({ id: 'ImportAnswer' }),
+  answer: z.object({ created: z.int(), failed: z.int(), results: z.array(ImportResult) }).meta({ id: 'ImportAnswer' }),
 });
 
 /** JSON-RPC over plain HTTP. */
@@ -153,7 +152,8 @@ export const callRpc = operation({
   path: '/rpc',
   tag: 'JSON-RPC',
   summary: 'Any method of MCP as one JSON-RPC request',
-  description: "A tool's name works as a method. `params.server_id` chooses a virtual server. Errors are JSON-RPC errors.",
+  description:
+    "A tool's name works as a method. `params.server_id` chooses a virtual server. Errors are JSON-RPC errors.",
   access: 'user',
   rawBody: z.looseObject({
     jsonrpc: z.literal('2.0'),

@@ -115,7 +115,8 @@ export const invokeTool = operation({
   path: '/tools/invoke/{name}',
   tag,
   summary: 'Call a tool',
-  description: 'The body is `{"arguments": {...}}` or the arguments themselves. The answer is the result of `tools/call`.',
+  description:
+    'The body is `{"arguments": {...}}` or the arguments themselves. The answer is the result of `tools/call`.',
   access: 'user',
   rawBody: z.record(z.string(), z.unknown()),
   answer: z.record(z.string(), z.unknown()),

@@ -15,6 +15,12 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
+/** One answer in OpenAPI's terms. */
+export interface ResponseObject {
+  readonly description: string;
+  readonly content: { readonly 'application/json': { readonly schema: Schema } };
+}
+
 /** One operation in OpenAPI's terms; the parts that Forge uses. */
 export interface OperationObject {
   readonly operationId: string;
@@ -24,7 +30,7 @@ export interface OperationObject {
   readonly security: readonly Schema[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } } | undefined;
-  readonly responses: Readonly<Record<string, unknown>>;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
 }
 
 /** An OpenAPI document; the parts that Forge uses. */

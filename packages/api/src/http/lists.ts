@@ -33,10 +33,7 @@ export async function answerList<T, View>(
   return query.includePagination ? { [member]: views, nextCursor: page.nextCursor ?? null } : views;
 }
 
-async function fetchAll<T>(
-  query: ListParameters,
-  fetchPage: (query: ListQuery) => Promise<Page<T>>,
-): Promise<Page<T>> {
+async function fetchAll<T>(query: ListParameters, fetchPage: (query: ListQuery) => Promise<Page<T>>): Promise<Page<T>> {
   const items: T[] = [];
   let { cursor } = query;
   do {
@@ -49,12 +46,18 @@ async function fetchAll<T>(
 
 function toQuery({ cursor, includeInactive, tags, gatewayId }: ListParameters, limit: number): ListQuery {
   const list = tags?.split(',').flatMap((tag) => tag.trim().toLowerCase() || []);
-  return { cursor, limit, includeDisabled: includeInactive, tags: list?.length ? list : undefined, upstreamId: gatewayId };
+  return {
+    cursor,
+    limit,
+    includeDisabled: includeInactive,
+    tags: list?.length ? list : undefined,
+    upstreamId: gatewayId,
+  };
 }
 
 /** Relative to the host, so that it holds behind any proxy. */
 function nextUrl(url: URL, cursor: string): string {
   const query = new URLSearchParams(url.searchParams);
   query.set('cursor', cursor);
-  return `?${query}`;
+  return `?${query.toString()}`;
 }

@@ -41,7 +41,7 @@ export function route<Query, Body, Answer>(
   operation: Operation<Query, Body, Answer>,
   handle: Handler<Query, Body, Answer>,
 ): Route {
-  return { operation: operation as Operation, handle: handle as Route['handle'] };
+  return { operation, handle: handle as Route['handle'] };
 }
 
 /** What serving needs. */

@@ -21,7 +21,22 @@ export function toUpstreamPatch(body: Fields): UpstreamPatch {
   const { name, url, description, command, args, env, cwd, era, timeoutMs, tags, visibility, enabled } = body;
   const transport = body.transport && TRANSPORTS[body.transport];
   const headers = toHeaders(body);
-  return { name, url, description, transport, command, args, env, cwd, headers, era, timeoutMs, tags, visibility, enabled };
+  return {
+    name,
+    url,
+    description,
+    transport,
+    command,
+    args,
+    env,
+    cwd,
+    headers,
+    era,
+    timeoutMs,
+    tags,
+    visibility,
+    enabled,
+  };
 }
 
 /** The headers that `headers` and the `auth…` fields ask for; `undefined` when nothing is said. */
@@ -58,7 +73,10 @@ function listed(body: Fields): readonly SecretHeader[] {
   return [{ name: need(body, 'authHeaderKey'), value: need(body, 'authHeaderValue') }];
 }
 
-function need(body: Fields, field: 'authUsername' | 'authPassword' | 'authToken' | 'authHeaderKey' | 'authHeaderValue') {
+function need(
+  body: Fields,
+  field: 'authUsername' | 'authPassword' | 'authToken' | 'authHeaderKey' | 'authHeaderValue',
+) {
   const value = body[field];
   if (value !== undefined && value !== '') return value;
   throw invalidInput([{ field, message: `is missing for this authType` }]);

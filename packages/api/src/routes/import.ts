@@ -30,15 +30,17 @@ const FIELDS: Readonly<Record<string, string>> = {
 /** Serves imports. */
 export function importRoutes(registry: Registry): Route[] {
   return [
-    route(importServers, async ({ principal, json }) => {
-      const servers = Object.entries(serversIn((await json()).value));
+    route(importServers, async (request) => {
+      const servers = Object.entries(serversIn((await request.json()).value));
       if (servers.length > MAX_SERVERS) {
         throw new ForgeError('validation_failed', `At most ${MAX_SERVERS} servers can be imported at once`);
       }
       const results: Result[] = [];
       for (let at = 0; at < servers.length; at += PARALLEL) {
         const batch = servers.slice(at, at + PARALLEL);
-        results.push(...(await Promise.all(batch.map(([name, entry]) => importOne(registry, principal, name, entry)))));
+        results.push(
+          ...(await Promise.all(batch.map(([name, entry]) => importOne(registry, request.principal, name, entry)))),
+        );
       }
       const created = results.filter((result) => result.status === 'created').length;
       return { created, failed: results.length - created, results };
@@ -95,4 +97,3 @@ function refusePlaceholders(fields: ReadonlyMap<string, unknown>): void {
     if (found) throw new ForgeError('validation_failed', `${field}: replace ${found[0]} by its value`);
   }
 }
-

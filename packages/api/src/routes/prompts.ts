@@ -6,6 +6,7 @@ import * as contract from '../contract/prompts.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
+import { withoutEcho } from './echo.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
 import { promptView } from './views.ts';
 
@@ -20,7 +21,8 @@ export function promptRoutes(registry: Registry, callbacks: ApiCallbacks): Route
   const render = async (request: ApiRequest, args: JsonText): Promise<Response> => {
     const row = await prompts.get(request.principal, request.params['id'] ?? '');
     const name = callbacks.nameOf(request.principal, 'prompts', row.id);
-    if (name === undefined) throw new ForgeError('not_found', `The prompt "${row.name}" is not available at the moment`);
+    if (name === undefined)
+      throw new ForgeError('not_found', `The prompt "${row.name}" is not available at the moment`);
     const params = { name: JSON.stringify(name), arguments: args.text };
     return jsonResponse(await callForResult(callbacks, request, 'prompts/get', params));
   };
@@ -49,7 +51,8 @@ export function promptRoutes(registry: Registry, callbacks: ApiCallbacks): Route
       const args = rest.arguments ?? fromSchema(argumentSchema);
       const patch = withoutEcho({ ...rest, arguments: args }, promptView(registry, current));
       const renamed = name === undefined || name === current.name ? undefined : name;
-      const names = current.upstreamId === undefined ? { name: renamed, customName } : { customName: renamed ?? customName };
+      const names =
+        current.upstreamId === undefined ? { name: renamed, customName } : { customName: renamed ?? customName };
       return promptView(registry, await prompts.update(principal, current.id, { ...patch, ...names }));
     }),
     route(contract.deletePrompt, async ({ principal, params }) => {
@@ -59,12 +62,6 @@ export function promptRoutes(registry: Registry, callbacks: ApiCallbacks): Route
     route(contract.setPromptState, setState),
     route(contract.togglePrompt, setState),
   ];
-}
-
-/** Fields of a gateway's prompt that are sent back as they were read ask for nothing. */
-function withoutEcho<T extends object>(patch: T, current: Readonly<Record<string, unknown>>): T {
-  const changed = Object.entries(patch).filter(([field, value]) => JSON.stringify(value) !== JSON.stringify(current[field]));
-  return Object.fromEntries(changed) as T;
 }
 
 /** Arguments are texts, so an object under `args` or `arguments` can only be all of them. */

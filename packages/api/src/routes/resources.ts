@@ -6,6 +6,7 @@ import { isObject } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
+import { withoutEcho } from './echo.ts';
 import { callForResult } from './rpc-call.ts';
 import { resourceView } from './views.ts';
 
@@ -41,8 +42,9 @@ export function resourceRoutes(registry: Registry, callbacks: ApiCallbacks): Rou
     ),
     route(contract.updateResource, async ({ principal, params, body }) => {
       const { content, text = content, ...patch } = body;
-      const change: ResourcePatch = text === undefined ? patch : { ...patch, text };
-      return resourceView(registry, await resources.update(principal, params['id'] ?? '', change));
+      const current = await resources.get(principal, params['id'] ?? '');
+      const change: ResourcePatch = withoutEcho({ ...patch, text }, resourceView(registry, current));
+      return resourceView(registry, await resources.update(principal, current.id, change));
     }),
     route(contract.deleteResource, async ({ principal, params }) => {
       await resources.delete(principal, params['id'] ?? '');

@@ -39,7 +39,8 @@ export function jsonResponse({ text }: JsonText, status = 200): Response {
 function toForgeError(error: unknown): ForgeError {
   const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
   const facts = (typeof data === 'object' && data !== null ? data : {}) as { code?: unknown; retryAfter?: unknown };
-  const known = typeof facts.code === 'string' && Object.hasOwn(ERRORS, facts.code) ? (facts.code as ErrorCode) : undefined;
+  const known =
+    typeof facts.code === 'string' && Object.hasOwn(ERRORS, facts.code) ? (facts.code as ErrorCode) : undefined;
   const { retryAfter } = facts;
   return new ForgeError(
     known ?? BY_RPC_CODE[Number(code)] ?? 'upstream_error',

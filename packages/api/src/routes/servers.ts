@@ -32,7 +32,7 @@ export function serverRoutes(registry: Registry): Route[] {
   };
   const items = async <T>({ principal, params, query }: ApiRequest<{ includeInactive: boolean }>, kind: ItemKind) => {
     const rows = await servers.items(principal, params['id'] ?? '', kind);
-    return rows.filter((row) => row.enabled || query.includeInactive) as readonly T[];
+    return rows.filter((row) => row.enabled || query.includeInactive) as unknown as readonly T[];
   };
 
   return [

@@ -34,13 +34,27 @@ export function systemRoutes(registry: Registry, callbacks: ApiCallbacks, versio
       return { entries: page.items.map(auditView), nextCursor: page.nextCursor ?? null };
     }),
     route(contract.revokeToken, async ({ principal, body: { jti, expiresAt } }) => {
-      await registry.tokens.revoke(principal, { jti, expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt) });
+      await registry.tokens.revoke(principal, {
+        jti,
+        expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+      });
       return { status: 'success', message: 'The token is refused from now on', jti };
     }),
   ];
 }
 
-function auditView({ id, at, principal, method, target, serverId, upstreamId, outcome, errorCode, durationMs }: AuditRecord) {
+function auditView({
+  id,
+  at,
+  principal,
+  method,
+  target,
+  serverId,
+  upstreamId,
+  outcome,
+  errorCode,
+  durationMs,
+}: AuditRecord) {
   return {
     id,
     at: iso(at),

@@ -62,4 +62,3 @@ export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[]
     route(contract.toggleTool, setState),
   ];
 }
-

@@ -80,7 +80,7 @@ export function resourceView(registry: Registry, row: Named<ResourceRecord>): z.
   };
 }
 
-/** A virtual server; `names` has those of its items that the caller may see, by id. */
+/** A virtual server; `names` has what the caller may see of it, by id. */
 export function serverView(row: ServerRecord, names: ReadonlyMap<string, string>): z.input<typeof ServerRead> {
   const seen = (ids: readonly string[]): string[] => ids.filter((id) => names.has(id));
   const namesOf = (ids: readonly string[]): string[] => ids.flatMap((id) => names.get(id) ?? []);
@@ -96,7 +96,7 @@ export function serverView(row: ServerRecord, names: ReadonlyMap<string, string>
     associatedResourceIds: seen(row.resourceIds),
     associatedPrompts: namesOf(row.promptIds),
     associatedPromptIds: seen(row.promptIds),
-    associatedGateways: [...row.upstreamIds],
+    associatedGateways: seen(row.upstreamIds),
   };
 }
 

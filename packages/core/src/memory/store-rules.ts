@@ -8,6 +8,7 @@ import type {
   ToolRecord,
   UpstreamRecord,
 } from '../contracts/model.ts';
+import type { Page } from '../contracts/store.ts';
 
 /** What each repository of a store holds. */
 export interface Entities {
@@ -121,7 +122,7 @@ export function checkLimit(limit: number): number {
 }
 
 /** Cuts rows, of which one more than `limit` may have been read, to a page. */
-export function toPage<T>(rows: readonly T[], limit: number, position: (row: T) => Position) {
+export function toPage<T>(rows: readonly T[], limit: number, position: (row: T) => Position): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return rows.length > limit && last !== undefined ? { items, nextCursor: encodeCursor(position(last)) } : { items };

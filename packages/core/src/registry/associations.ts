@@ -58,16 +58,13 @@ async function itemIds(
   refs: readonly string[],
 ): Promise<readonly string[]> {
   checkCount(FIELDS[kind], refs, LIMITS.associations);
-  const ids = new Set<string>();
-  const names: string[] = [];
-  for (const ref of refs) {
-    if (await repositories[kind].get(ref)) ids.add(ref);
-    else names.push(ref);
-  }
-  if (names.length === 0) return [...ids];
+  const found = await Promise.all(refs.map((ref) => repositories[kind].get(ref)));
+  if (found.every((row) => row !== undefined)) return [...new Set(refs)];
   const rows = await nameItems<AnyItem>(repositories, await repositories[kind].all(), separator);
-  for (const name of names) ids.add(orInvalid(FIELDS[kind], () => oneNamed(rows, name, kind.slice(0, -1)).id));
-  return [...ids];
+  const ids = refs.map((ref, index) =>
+    found[index] ? ref : orInvalid(FIELDS[kind], () => oneNamed(rows, ref, kind.slice(0, -1)).id),
+  );
+  return [...new Set(ids)];
 }
 
 function upstreamIds(rows: readonly UpstreamRecord[], refs: readonly string[]): readonly string[] {

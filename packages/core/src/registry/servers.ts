@@ -35,7 +35,7 @@ export interface ServerRegistry {
   delete(principal: Principal, id: string): Promise<void>;
   /** What the principal may see of its items of one kind: those chosen and those of whole upstreams. */
   items(principal: Principal, id: string, kind: ItemKind): Promise<readonly Named<AnyItem>[]>;
-  /** Those of the chosen items that the principal may see, by id. */
+  /** Names of the items and upstreams in them that the principal may see, by id. */
   names(principal: Principal, servers: readonly ServerRecord[]): Promise<ReadonlyMap<string, string>>;
 }
 
@@ -125,7 +125,10 @@ export function createServers(context: RegistryContext): ServerRegistry {
         const found = await Promise.all([...ids].map((id) => store[kind].get(id)));
         rows.push(...found.flatMap((row) => (row && canSee(principal, row) ? [row] : [])));
       }
-      return new Map((await nameItems(store, rows, separator)).map((row) => [row.id, row.name]));
+      const upstreamIds = new Set(servers.flatMap((server) => server.upstreamIds));
+      const upstreams = await Promise.all([...upstreamIds].map((id) => store.upstreams.get(id)));
+      const seenUpstreams = upstreams.flatMap((row) => (row && canSee(principal, row) ? [row] : []));
+      return new Map([...(await nameItems(store, rows, separator)), ...seenUpstreams].map((row) => [row.id, row.name]));
     },
   };
 }

@@ -237,6 +237,7 @@ describe('a request is refused', () => {
       `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nauthorization: Bearer a\r\n${size}\r\n\r\n`,
     );
     const answer = readUntil(socket, '"error"');
+    if (how.endsWith('announced')) await answer;
     const piece = Buffer.alloc(1024 * 1024, ' ');
     for (let sent = 0; sent < length; sent += piece.length) {
       const chunk = how.endsWith('chunks')
@@ -250,6 +251,28 @@ describe('a request is refused', () => {
     socket.write(rawCall('echo', { connection: 'close' }));
     expect(await readUntil(socket)).toContain('HTTP/1.1 200 OK');
     expect((await send(call)).status).toBe(200);
+  });
+
+  it('without taking in a body that never ends', async () => {
+    const { port } = await serve();
+    const socket = await rawRequest(
+      port,
+      'POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
+    expect(await readUntil(socket, '"error"')).toContain('401 Unauthorized');
+    const piece = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(1024 * 1024, ' '), Buffer.from('\r\n')]);
+    let sent = 0;
+    const pump = (): void => {
+      while (!socket.destroyed && sent < 500) {
+        sent += 1;
+        if (!socket.write(piece)) return;
+      }
+    };
+    socket.on('drain', pump);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    pump();
+    await closed;
+    expect(sent).toBeLessThan(100);
   });
 
   it.each([
@@ -278,20 +301,22 @@ describe('a client', () => {
     await expect.poll(() => listener.inFlight).toBe(0);
   });
 
-  it('that vanishes while it sends or is authenticated leaves nothing behind', async () => {
+  it.each(['POST', 'GET'])('that vanishes while its %s is authenticated leaves nothing behind', async (method) => {
     const asked = deferred<void>();
     const known = deferred<{ id: string }>();
+    const left = deferred<void>();
     const { port, listener, upstreamAuthorizations } = await serve({
-      authenticate: () => {
+      authenticate(req) {
+        req.socket.once('close', () => left.resolve());
         asked.resolve();
         return known.promise;
       },
     });
-    const socket = await rawRequest(port, rawCall('echo'));
+    const get = 'GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n';
+    const socket = await rawRequest(port, method === 'GET' ? get : rawCall('echo'));
     await asked.promise;
     socket.destroy();
-    await once(socket, 'close');
-    await new Promise((resolve) => setTimeout(resolve, 20)); // the server learns of it by the network
+    await left.promise;
     known.resolve({ id: 'a' });
     await new Promise(setImmediate);
     expect(listener.inFlight).toBe(0);
@@ -352,7 +377,10 @@ describe('close', () => {
       }),
     );
     expect(await readUntil(listening, 'acknowledged')).toContain('text/event-stream');
-    const calling = await rawRequest(port, rawCall('wait'));
+    const session = String((await send(INITIALIZE)).headers['mcp-session-id']);
+    const headers = { ...JSON_HEADERS, authorization: 'Bearer a', 'mcp-session-id': session };
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait"}}';
+    const calling = await rawRequest(port, raw({ method: 'POST', headers, body }));
     await begun;
     const closed = listener.close();
     const refused = await send(call);

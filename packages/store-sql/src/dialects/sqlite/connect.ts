@@ -7,6 +7,9 @@ import type { Database } from '../../schema.ts';
 import type { Connection } from '../dialect.ts';
 import { retryWhileBusy } from './retry.ts';
 
+/** How long statements may run in a row before others get their turn. */
+const LONGEST_TURN_MS = 5;
+
 /** How many queries may wait for the connection. */
 const MAX_WAITING = 10_000;
 
@@ -100,10 +103,20 @@ class QueuedSqliteDriver extends SqliteDriver {
   }
 }
 
-/** A connection whose statements wait for other processes. */
+/**
+ * A connection whose statements wait for other processes, and let the event loop turn now and then: SQLite answers
+ * synchronously, so that a transaction of a thousand statements would otherwise stop every call of every client.
+ */
 function patient(connection: DatabaseConnection, busyTimeoutMs: number): DatabaseConnection {
+  let turned = performance.now();
   return {
-    executeQuery: (query) => retryWhileBusy(() => connection.executeQuery(query), busyTimeoutMs),
+    async executeQuery(query) {
+      if (performance.now() - turned > LONGEST_TURN_MS) {
+        await new Promise(setImmediate);
+        turned = performance.now();
+      }
+      return retryWhileBusy(() => connection.executeQuery(query), busyTimeoutMs);
+    },
     streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
   };
 }

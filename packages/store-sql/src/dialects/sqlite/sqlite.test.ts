@@ -148,7 +148,26 @@ describe('sqlite', () => {
     await store.close();
   });
 
-  it('keeps tables consistent by the indexes that lists and deletions need', async () => {
+  it('lets the event loop turn during a long transaction', async () => {
+    const store = await openStore();
+    let turns = 0;
+    let ended = false;
+    const turn = () => {
+      turns += 1;
+      if (!ended) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const start = performance.now();
+    await store.transaction(async ({ tools }) => {
+      for (let at = 0; at < 1000; at += 1) await tools.insert(toolRecord());
+    });
+    const elapsed = performance.now() - start;
+    ended = true;
+    expect(turns).toBeGreaterThan(elapsed / 50);
+    await store.close();
+  });
+
+  it('has the indexes that lists and deletions need', async () => {
     await (await openStore()).close();
     const file = new SqliteDatabase(path, { readonly: true });
     const plan = (query: string) => JSON.stringify(file.prepare(`explain query plan ${query}`).all());

@@ -1,0 +1,84 @@
+/** @module What the REST API needs from the gateway: calls, health, numbers. */
+import { hostname } from 'node:os';
+import type { ApiCallbacks, HealthItem } from '@forge/api';
+import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
+import type { Endpoint } from '@forge/protocol';
+import { serveRpc } from './rpc.ts';
+
+/** What the callbacks look at. */
+export interface CallbackParts {
+  readonly forge: Forge;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  /** Where the database is; without a password. */
+  readonly database: string;
+  /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
+  endpoint(serverId: string | undefined, principal: Principal): Endpoint | undefined;
+}
+
+const PING_MS = 2000;
+
+/** Makes the callbacks. */
+export function createApiCallbacks({ forge, store, metrics, database, endpoint }: CallbackParts): ApiCallbacks {
+  const { catalog, pool } = forge;
+  return {
+    async rpc(principal, serverId, message, options) {
+      const found = endpoint(serverId, principal);
+      if (found === undefined) throw new ForgeError('not_found', 'There is no such virtual server');
+      return serveRpc(found, message, { principal, ...options });
+    },
+    hasTool: (principal, serverId, name) => catalog.view(serverId, principal)?.tools.has(name) ?? false,
+    nameOf(principal, kind, itemId) {
+      const routes = catalog.view(undefined, principal)?.[kind] ?? [];
+      for (const [name, route] of routes) if (route.itemId === itemId) return name;
+      return undefined;
+    },
+    health: async () => [await databaseHealth(store)],
+    metrics: () => ({
+      tools: totals(metrics.byMethod().get('tools/call')),
+      resources: totals(metrics.byMethod().get('resources/read')),
+      prompts: totals(metrics.byMethod().get('prompts/get')),
+      servers: totals(undefined),
+    }),
+    diagnostics: async () => ({
+      host: hostname(),
+      uptimeSeconds: Math.round(process.uptime()),
+      platform: { node: process.versions.node, os: process.platform, arch: process.arch },
+      database,
+      memory: process.memoryUsage(),
+      upstreams: pool.size,
+      views: catalog.size,
+      listeners: forge.listeners,
+    }),
+  };
+}
+
+async function databaseHealth(store: Store): Promise<HealthItem> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PING_MS)));
+  const ok = await Promise.race([
+    store.ping().then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+  return { name: 'database', ok };
+}
+
+/** In seconds. */
+function totals(stats: CallStats | undefined) {
+  const { calls = 0, failures = 0, minMs = 0, maxMs = 0, totalMs = 0, lastAt = 0 } = stats ?? {};
+  const some = calls > 0;
+  return {
+    totalExecutions: calls,
+    successfulExecutions: calls - failures,
+    failedExecutions: failures,
+    failureRate: some ? failures / calls : 0,
+    minResponseTime: some ? minMs / 1000 : null,
+    maxResponseTime: some ? maxMs / 1000 : null,
+    avgResponseTime: some ? totalMs / calls / 1000 : null,
+    lastExecutionTime: some ? new Date(lastAt).toISOString() : null,
+  };
+}

@@ -1,0 +1,44 @@
+/** @module Which tokens have been revoked: in memory, for the data plane asks at each call. */
+import type { Bus, Store } from '@forge/core';
+
+/** The revoked tokens. */
+export interface Revocations {
+  has(jti: string): boolean;
+  close(): void;
+}
+
+/** What another process revoked is known after this long at most, where no bus tells. */
+const RELOAD_MS = 30_000;
+
+/**
+ * Reads the revoked tokens, and hears of new ones. Tokens that would have expired are forgotten.
+ *
+ * @param onRevoked is told of each new one
+ */
+export async function createRevocations(
+  store: Store,
+  bus: Bus,
+  onRevoked: (jti: string) => void = () => {},
+  now: () => number = Date.now,
+): Promise<Revocations> {
+  let revoked = new Set<string>();
+  const reload = async () => {
+    await store.revokedTokens.prune(now());
+    revoked = new Set((await store.revokedTokens.all(now())).map(({ jti }) => jti));
+  };
+  await reload();
+  const unsubscribe = bus.subscribe((message) => {
+    if (message.type !== 'token-revoked') return;
+    revoked.add(message.jti);
+    onRevoked(message.jti);
+  });
+  // A read that fails leaves what is known; the next one tries again.
+  const timer = setInterval(() => void reload().catch(() => undefined), RELOAD_MS).unref();
+  return {
+    has: (jti) => revoked.has(jti),
+    close() {
+      unsubscribe();
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { readInitialize, readProbe } from './era-probe.ts';
+import { JsonText } from './json-text.ts';
+
+const result = (value: unknown) => ({ result: JsonText.of(value) });
+const refused = (code: number, data?: unknown) => ({
+  error: { code, message: 'no', data: data === undefined ? undefined : JsonText.of(data) },
+});
+
+describe('an answer to server/discover', () => {
+  it('proves a modern server by the revisions it supports', () => {
+    const verdict = readProbe(
+      result({
+        resultType: 'complete',
+        supportedVersions: ['2099-01-01', '2026-07-28'],
+        capabilities: { tools: {} },
+        instructions: 'Be kind',
+        ttlMs: 5000,
+        cacheScope: 'public',
+        _meta: { 'io.modelcontextprotocol/serverInfo': { name: 's', version: '1' } },
+      }),
+    );
+    expect(verdict).toMatchObject({
+      era: 'modern',
+      protocolVersion: '2026-07-28',
+      description: { instructions: 'Be kind', ttlMs: 5000, cacheScope: 'public' },
+    });
+    expect(verdict.era === 'modern' && verdict.description.serverInfo.value).toEqual({ name: 's', version: '1' });
+  });
+
+  it.each([
+    ['an empty result', result({})],
+    ['revisions that are no list', result({ supportedVersions: '2026-07-28' })],
+    ['legacy revisions only', result({ supportedVersions: ['2025-11-25'] })],
+    ['an unknown method', refused(-32601)],
+    ['a refused revision, and legacy ones instead', refused(-32022, { supported: ['2025-11-25'] })],
+    ['a refused revision without a word on others', refused(-32022)],
+  ])('proves nothing modern by %s', (_name, answer) => {
+    expect(readProbe(answer).era).toBe('legacy');
+  });
+
+  it('asks for another try when the server names a modern revision that Forge speaks', () => {
+    const answer = refused(-32022, { supported: ['2026-07-28'], requested: 'x' });
+    expect(readProbe(answer)).toEqual({ era: 'retry', protocolVersion: '2026-07-28' });
+  });
+
+  it('is safe to remember for no time when its hints are not usable', () => {
+    const verdict = readProbe(result({ supportedVersions: ['2026-07-28'], ttlMs: 'soon', cacheScope: 'all' }));
+    expect(verdict).toMatchObject({ description: { ttlMs: 0, cacheScope: 'private' } });
+  });
+});
+
+describe('an answer to initialize', () => {
+  it('introduces a server of any legacy revision, in modern form', () => {
+    const introduced = readInitialize(
+      result({
+        protocolVersion: '2024-11-05',
+        capabilities: { tools: {}, tasks: {} },
+        serverInfo: { name: 'old', version: '1' },
+      }),
+    );
+    expect(introduced).toMatchObject({
+      protocolVersion: '2024-11-05',
+      description: { ttlMs: 0, cacheScope: 'private' },
+    });
+    expect(introduced.description.capabilities.value).toEqual({ tools: {} });
+  });
+
+  it.each([
+    ['an error', refused(-32000), /refused initialize: no \(-32000\)/],
+    ['nothing', result({}), /no MCP server/],
+    ['a revision of the future', result({ protocolVersion: '2099-01-01' }), /2099-01-01, which Forge does not/],
+  ])('is refused when it is %s', (_name, answer, message) => {
+    expect(() => readInitialize(answer)).toThrow(message);
+  });
+
+  it('does not bring an endless text into a message', () => {
+    const answer = { error: { code: 1, message: 'x'.repeat(10_000) } };
+    expect(() => readInitialize(answer)).toThrow(/^.{1,300}$/);
+  });
+});
