@@ -75,18 +75,24 @@ describe.each(published.filter((one) => layerOf(one) <= 1))('$name runs wherever
 
   it('without Node', () => {
     expect(shipped.flatMap(({ imports }) => imports.filter((it) => it.startsWith('node:')))).toEqual([]);
-    expect(occurrences(/(?<![\w.'"`])(?:process\.\w+|Buffer\.\w+|require\(|__dirname|setImmediate)/g, shipped)).toEqual([]);
+    expect(occurrences(/(?<![\w.'"`])(?:process\.\w+|Buffer\.\w+|require\(|__dirname|setImmediate)/g, shipped)).toEqual(
+      [],
+    );
   });
 });
 
 it('the core and the protocol are among what was read', () => {
-  expect(published.filter((one) => layerOf(one) <= 1).map(({ name }) => name)).toEqual(['@forge/core', '@forge/protocol']);
+  expect(published.filter((one) => layerOf(one) <= 1).map(({ name }) => name)).toEqual([
+    '@forge/core',
+    '@forge/protocol',
+  ]);
 });
 
 describe.each(everything)('the manifest of $name', (one) => {
   it('takes third-party versions from the catalog, and its neighbours from the workspace', () => {
     const wrong = Object.entries({ ...one.dependencies, ...one.devDependencies, ...one.optionalDependencies }).filter(
-      ([name, version]) => (name.startsWith('@forge/') ? !version.startsWith('workspace:') : !version.startsWith('catalog:')),
+      ([name, version]) =>
+        name.startsWith('@forge/') ? !version.startsWith('workspace:') : !version.startsWith('catalog:'),
     );
     expect(wrong).toEqual([]);
   });

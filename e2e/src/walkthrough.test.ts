@@ -84,7 +84,14 @@ describe.skipIf(!hasUv && process.env['CI'] === undefined)(`the walkthrough${NEE
     const { url: at, token } = client();
     const listed = await inspect(scope, at, token, ['--method', 'tools/list']);
     expect(listed).toMatchObject({ result: { tools: [{ name: 'git_status' }, { name: 'git_log' }] } });
-    const args = ['--method', 'tools/call', '--tool-name', call.name, '--tool-args-json', JSON.stringify(call.arguments)];
+    const args = [
+      '--method',
+      'tools/call',
+      '--tool-name',
+      call.name,
+      '--tool-args-json',
+      JSON.stringify(call.arguments),
+    ];
     expect(JSON.stringify(await inspect(scope, at, token, args))).toContain('The first commit');
   });
 
@@ -113,26 +120,36 @@ describe.skipIf(!hasUv && process.env['CI'] === undefined)(`the walkthrough${NEE
       env: { PORT: String(everythingPort) },
     });
     await everything.says(/running on port/);
-    const post = (path: string, body: object) =>
-      curl(`curl -sS -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '${JSON.stringify(body)}' http://localhost:4444${path}`);
-    await post('/gateways', { name: 'everything', url: `http://localhost:${everythingPort}/sse` });
-    await post('/gateways', { name: 'time', command: 'uvx', args: ['mcp-server-time'] });
+    const create = async (path: string, body: object) => {
+      const line = TYPED.register.replace(/'.*'/, `'${JSON.stringify(body)}'`).replace('/gateways', path);
+      const created = (await curl(line)) as { id: string };
+      expect(created).toMatchObject({ id: expect.any(String) });
+      return created.id;
+    };
+    await create('/gateways', { name: 'everything', url: `http://localhost:${everythingPort}/sse` });
+    await create('/gateways', { name: 'time', command: 'uvx', args: ['mcp-server-time'] });
     const names = ['git-git_log', 'everything-echo', 'time-get_current_time'];
     const tools = ((await curl(TYPED.tools)) as Tool[]).filter(({ name }) => names.includes(name));
     expect(tools.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
     const server = { name: 'all', associated_tools: tools.map(({ id }) => id) };
-    serverId = ((await post('/servers', { server })) as { id: string }).id;
+    serverId = await create('/servers', { server });
     for (const connect of [connectLegacy, connectModern]) {
       const connected = await connect(scope, client());
       expect(namesOf(await connected.listTools()).toSorted()).toEqual(names.toSorted());
       expect(textOf(await connected.callTool({ ...call, name: 'git-git_log' }))).toContain('The first commit');
-      expect(textOf(await connected.callTool({ name: 'everything-echo', arguments: { message: 'hi' } }))).toBe('Echo: hi');
-      const time = await connected.callTool({ name: 'time-get_current_time', arguments: { timezone: 'Europe/Tallinn' } });
+      expect(textOf(await connected.callTool({ name: 'everything-echo', arguments: { message: 'hi' } }))).toBe(
+        'Echo: hi',
+      );
+      const time = await connected.callTool({
+        name: 'time-get_current_time',
+        arguments: { timezone: 'Europe/Tallinn' },
+      });
       expect(textOf(time)).toContain('Europe/Tallinn');
     }
   });
 
-  it('ends with SIGTERM, exit code 0 and no process left', { timeout: 60_000 }, async () => {
-    expect(await gateway.stop()).toBe(0);
+  it('ends when it is told to, with what it launched', { timeout: 60_000 }, async () => {
+    await gateway.stop(); // throws when a process is left
+    expect(gateway.stderr).toContain('ended');
   });
 });

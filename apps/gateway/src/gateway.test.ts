@@ -49,7 +49,7 @@ async function modern(path = '/mcp'): Promise<Caller> {
 async function legacy(path = '/mcp'): Promise<Caller> {
   const client = new LegacyClient(INFO);
   const transport = new StreamableHTTPClientTransport(new URL(gateway.url + path), { requestInit: requestInit() });
-  await client.connect(transport as Parameters<LegacyClient['connect']>[0]);
+  await client.connect(transport);
   return callerOf(client);
 }
 
@@ -70,11 +70,11 @@ function callerOf(client: ModernClient | LegacyClient): Caller {
   };
 }
 
-async function rest(path: string, body?: unknown): Promise<{ status: number; body: Record<string, never> }> {
+async function rest(path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
   const headers = { authorization, 'content-type': 'application/json' };
   const response = await fetch(gateway.url + path, { ...init, headers });
-  return { status: response.status, body: (await response.json()) as Record<string, never> };
+  return { status: response.status, body: await response.json() };
 }
 
 /** Upstreams connect in the background. */
@@ -94,6 +94,11 @@ describe('the gateway', () => {
     expect(body).toMatchObject({ id: 7, result: { content: [{ type: 'text', text: 'hello' }] } });
   });
 
+  it('says in its log what became of each upstream', async () => {
+    await gateway.saw(/"upstream":"fixture","era":"legacy",.*connected/);
+    await gateway.saw(/"upstream":"broken","reason":"Cannot start .{0,2}no-such-program/);
+  });
+
   it('gives upstreams nothing of its own environment', async () => {
     const client = await modern();
     await connected(client);
@@ -106,14 +111,15 @@ describe('the gateway', () => {
     await gateway.exit;
     gateway = await workplace.serve(['--config', 'mcp.json']);
     const after = await rest('/gateways');
-    const shape = ({ body }: { body: unknown }) => (body as { id: string; name: string }[]).map(({ id, name }) => ({ id, name }));
+    const shape = ({ body }: { body: unknown }) =>
+      (body as { id: string; name: string }[]).map(({ id, name }) => ({ id, name }));
     expect(shape(after)).toEqual(shape(before));
     expect(shape(after).map(({ name }) => name)).toEqual(['fixture', 'broken', 'asleep']);
   });
 
   it('opens nothing but its server to a token that is bound to one', async () => {
     await connected(await modern());
-    const [upstream] = (await rest('/gateways')).body as unknown as { id: string }[];
+    const [upstream] = (await rest('/gateways')).body as { id: string }[];
     const made = await rest('/servers', { server: { name: 'one', associated_gateways: [], associated_tools: [] } });
     expect(made.status, JSON.stringify(made.body)).toBeLessThan(300);
     expect(upstream).toBeDefined();
@@ -124,7 +130,9 @@ describe('the gateway', () => {
     await expect(legacy('/servers/another/mcp')).rejects.toThrow();
     await expect(sse('/sse')).rejects.toThrow();
     expect((await rest('/gateways')).status).toBe(403);
-    expect((await rest('/rpc', { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { server_id: 'another' } })).status).toBe(403);
+    expect(
+      (await rest('/rpc', { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { server_id: 'another' } })).status,
+    ).toBe(403);
   });
 
   it('knows nobody without a token, and tells web pages from elsewhere nothing', async () => {

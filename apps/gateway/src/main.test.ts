@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -156,6 +157,24 @@ describe('token', () => {
     expect(await status(`Bearer ${stdout.trim()}`)).toBe(200);
     expect(await status(`Bearer ${stdout.trim()}x`)).toBe(401);
     expect(await status()).toBe(401);
+  });
+
+  it('can be signed by a private key and checked by its public key', async () => {
+    const pem = { type: 'pkcs8', format: 'pem' } as const;
+    const { privateKey, publicKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      privateKeyEncoding: pem,
+      publicKeyEncoding: { ...pem, type: 'spki' },
+    });
+    workplace.write('private.pem', privateKey);
+    workplace.write('public.pem', publicKey);
+    workplace.write(
+      '.env',
+      'JWT_ALGORITHM=ES256\nJWT_PUBLIC_KEY_PATH=public.pem\nJWT_PRIVATE_KEY_PATH=private.pem\nFORGE_DATA_DIR=d\n',
+    );
+    const { url } = await workplace.serve();
+    const authorization = `Bearer ${await workplace.token()}`;
+    expect((await fetch(`${url}/tools`, { headers: { authorization } })).status).toBe(200);
   });
 
   it('that never expires comes with a warning', async () => {

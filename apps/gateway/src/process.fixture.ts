@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const BIN = new URL('../bin/forge-gateway.js', import.meta.url).pathname;
 
 /** How a process ended, and what it said. */
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -54,12 +54,13 @@ describe('secrets', () => {
     const children = Array.from({ length: 4 }, () =>
       spawn(process.execPath, ['--input-type=module-typescript', '-e', script, directory], { stdio: 'pipe' }),
     );
+    const exits = children.map((child) => once(child, 'exit'));
     await Promise.all(children.map((child) => once(child.stderr, 'data')));
     for (const child of children) child.stdin.write('go');
     const outputs = await Promise.all(children.map(async (child) => String((await once(child.stdout, 'data'))[0])));
     expect(new Set(outputs).size).toBe(1);
     expect(outputs[0]).toHaveLength(43);
-    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')));
+    await Promise.all(exits);
   });
 
   it('that are damaged are an error that does not quote them, and stay as they are', () => {

@@ -8,5 +8,7 @@ export async function inspect(scope: Scope, url: string, token: string, args: re
   const command = inCheckout('e2e/node_modules/.bin/mcp-inspector');
   const fixed = ['--cli', url, '--transport', 'http', '--header', `Authorization: Bearer ${token}`];
   // Its state goes to the home directory.
-  return JSON.parse(await output({ command, args: [...fixed, '--format', 'json', ...args], env: { HOME: scope.folder() } }));
+  return JSON.parse(
+    await output({ command, args: [...fixed, '--format', 'json', ...args], env: { HOME: scope.folder() } }),
+  );
 }

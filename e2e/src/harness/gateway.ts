@@ -55,7 +55,12 @@ export async function startGateway(scope: Scope, options: GatewayOptions = {}): 
   });
   const [, url = ''] = await running.says(/is ready on (http:\S+)/);
   const tokenFor = (username: string, minutes = 60): Promise<string> =>
-    output({ command: process.execPath, args: [BIN, 'token', '--username', username, '--exp', String(minutes)], env, cwd });
+    output({
+      command: process.execPath,
+      args: [BIN, 'token', '--username', username, '--exp', String(minutes)],
+      env,
+      cwd,
+    });
   const token = await tokenFor(ADMIN);
   const api = async (method: string, path: string, body?: unknown, by = token): Promise<ApiAnswer> => {
     const answer = await fetch(url + path, {

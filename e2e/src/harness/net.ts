@@ -27,7 +27,11 @@ export function send(
     method = 'POST',
     headers = {},
     body = '',
-  }: { readonly method?: string; readonly headers?: Readonly<Record<string, string | string[]>>; readonly body?: string | Buffer } = {},
+  }: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string | string[]>>;
+    readonly body?: string | Buffer;
+  } = {},
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent: false }, (answer) => {

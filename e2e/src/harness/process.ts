@@ -41,7 +41,8 @@ export interface Finished {
 
 const END_MS = 20_000;
 const ORPHAN_MS = 3000;
-const INHERITED = /^(?:PATH|HOME|USER|LANG|TMPDIR|TERM|CI|(?:PYENV|UV|PIP|NPM_CONFIG|SSL|NODE_EXTRA_CA|HTTPS?_PROXY|NO_PROXY|REQUESTS|npm_config|https?_proxy|no_proxy).*)$/;
+const INHERITED =
+  /^(?:PATH|HOME|USER|LANG|TMPDIR|TERM|CI|(?:PYENV|UV|PIP|NPM_CONFIG|SSL|NODE_EXTRA_CA|HTTPS?_PROXY|NO_PROXY|REQUESTS|npm_config|https?_proxy|no_proxy).*)$/;
 
 /** Starts a program; it ends with the scope. */
 export function start(scope: Scope, { command, args = [], env, cwd }: Start): Running {
@@ -81,7 +82,11 @@ export function start(scope: Scope, { command, args = [], env, cwd }: Start): Ru
           };
           heard();
         });
-        const why = await Promise.race([match, exit.then((code) => `ended with ${code}`), delay(timeoutMs, 'was silent', { ref: false })]);
+        const why = await Promise.race([
+          match,
+          exit.then((code) => `ended with ${code}`),
+          delay(timeoutMs, 'was silent', { ref: false }),
+        ]);
         if (typeof why !== 'string') return why;
         throw new Error(`${command} ${why} instead of saying ${String(pattern)}\n${text.stdout}\n${text.stderr}`);
       },
@@ -94,7 +99,12 @@ export function start(scope: Scope, { command, args = [], env, cwd }: Start): Ru
 /** Runs a program to its end. @throws with what it wrote, when it takes too long */
 export async function run(start_: Start & { readonly timeoutMs?: number }): Promise<Finished> {
   const { command, args = [], env, cwd, timeoutMs = 60_000 } = start_;
-  const child = spawn(command, args, { cwd, env: { ...inherited(), ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...inherited(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
@@ -133,6 +143,8 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 function inherited(): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && INHERITED.test(name) ? [[name, value]] : [])),
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && INHERITED.test(name) ? [[name, value]] : [],
+    ),
   );
 }

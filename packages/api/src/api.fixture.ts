@@ -34,7 +34,7 @@ export interface Answer {
 }
 
 /** How a request is sent. */
-export interface Sending {
+interface Sending {
   readonly as?: string;
   readonly json?: unknown;
   readonly body?: NonNullable<RequestInit['body']>;

@@ -74,4 +74,24 @@ Examples:
   demo --port 0
 `);
   });
+
+  it('of a group stand together under its heading, before those of none', () => {
+    const flags = {
+      version: { type: 'boolean', help: 'Print the version.' },
+      url: { type: 'string', help: 'Where.', group: 'Server' },
+      ca: { type: 'string', help: 'Whom to trust.', group: 'Network' },
+      era: { type: 'string', help: 'How.', group: 'Server' },
+    } as const;
+    expect(helpText({ ...command, flags })).toContain(`
+Server:
+      --url TEXT  Where.
+      --era TEXT  How.
+
+Network:
+      --ca TEXT   Whom to trust.
+
+      --version   Print the version.
+  -h, --help      Show this help.
+`);
+  });
 });

@@ -13,6 +13,8 @@ export interface Flag {
   readonly value?: string;
   /** One line for the help text, default included. */
   readonly help: string;
+  /** Heading under which the help text lists it, with others of the same. */
+  readonly group?: string;
   /** Allowed values. */
   readonly choices?: readonly string[];
   /** Least and greatest integer. */

@@ -2,5 +2,6 @@
 export { endSignal } from './end-signal.ts';
 export { type Command, type Flag, type Flags, type FlagValues, type Parsed, parseFlags, UsageError } from './flags.ts';
 export { helpText } from './help.ts';
+export { isLoopback } from './loopback.ts';
 export { runCommand } from './run.ts';
 export { didYouMean, nearest } from './nearest.ts';

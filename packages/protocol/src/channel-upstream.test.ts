@@ -422,12 +422,17 @@ describe('what happens outside of calls', () => {
     const server = new ScriptedServer('modern', { tools: { listChanged: true } });
     const listens = () => server.newest.received.filter(({ method }) => method === 'subscriptions/listen');
     server.scripts.set('subscriptions/listen', SILENT);
-    const { upstream } = setUp(server);
+    const { upstream, events } = setUp(server);
     await upstream.connect();
     await vi.advanceTimersByTimeAsync(1);
     server.newest.send({ method: 'notifications/cancelled', params: { requestId: listens()[0]?.id } });
     await vi.advanceTimersByTimeAsync(1100);
     expect(listens()).toHaveLength(2);
+    expect(events.log).toEqual([]);
+    const _meta = { 'io.modelcontextprotocol/subscriptionId': listens()[1]?.id };
+    server.newest.send({ method: 'notifications/subscriptions/acknowledged', params: { _meta } });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(events.log).toEqual(['tools changed']); // what happened in between is not known
     server.newest.send({ id: listens()[1]?.id, error: { code: -32601, message: 'no' } });
     await vi.advanceTimersByTimeAsync(120_000);
     expect(listens()).toHaveLength(2);

@@ -192,6 +192,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
         description,
         protocolVersion,
         clientInfo,
+        events,
         request: (method, params) => link.request(method, params, true),
       }),
       call: (request, exchange) =>
@@ -211,6 +212,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
         description,
         protocolVersion,
         clientInfo,
+        events,
         request: (method, params) => link.request(method, params),
       }),
       call(request, exchange) {

@@ -28,6 +28,8 @@ import { type Era, eraOf, MODERN_VERSIONS, SUPPORTED_VERSIONS } from './versions
 
 /** Open `subscriptions/listen` requests of one connection. */
 const MAX_SUBSCRIPTIONS = 100;
+/** Between two looks at what is still in flight while closing, in ms. */
+const SETTLING_MS = 20;
 
 /** Settings of {@link serveChannel}. */
 export interface ChannelOptions {
@@ -41,8 +43,13 @@ export interface ChannelOptions {
 
 /** A connection that is being served. */
 export interface ChannelEdge {
-  /** Answers what is in flight with an error, ends subscriptions with their result, then closes the channel. */
-  close(): Promise<void>;
+  /**
+   * Waits for what is in flight, at most `graceMs`, answers the rest with an error, ends subscriptions with their result,
+   * then closes the channel.
+   *
+   * @param graceMs default 0
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 /**
@@ -56,9 +63,11 @@ export function serveChannel(endpoint: Endpoint, channel: Channel, options: Chan
   channel.onMessage = (text) => connection.receive(text);
   channel.onClose = () => connection.end();
   return {
-    close() {
+    async close(graceMs = 0) {
+      const deadline = Date.now() + graceMs;
+      while (connection.isBusy && Date.now() < deadline) await sleep(SETTLING_MS);
       connection.end();
-      return channel.close();
+      await channel.close();
     },
   };
 }
@@ -87,6 +96,12 @@ class Connection {
       takesEvents: true,
     };
     this.#reply = channelReply(channel);
+  }
+
+  /** Whether requests are in flight that end by themselves. */
+  get isBusy(): boolean {
+    const modern = [...this.#inFlight.values()];
+    return this.#session?.isBusy === true || modern.some(({ request }) => request.method !== 'subscriptions/listen');
   }
 
   receive(text: string): void {
@@ -190,6 +205,10 @@ class Connection {
     if (Array.isArray(body) || body.method !== 'ping') throw new ForgeError('invalid_request', 'Send initialize first');
     this.#reply.json(200, formatResult(body.id, new JsonText('{}')));
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function isCancellation(body: LegacyBody): body is NotificationMessage {

@@ -100,3 +100,4 @@ export {
   MODERN_VERSIONS,
   SUPPORTED_VERSIONS,
 } from './versions.ts';
+export { type Enlisted, Roster } from './roster.ts';

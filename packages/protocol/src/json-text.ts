@@ -85,6 +85,23 @@ export class JsonText {
    * object counts as an empty one.
    */
   with(edits: Readonly<Record<string, string | undefined>>): JsonText {
+    const wanted = Object.keys(edits);
+    const found: string[] = [];
+    let text = '';
+    let copied = 0;
+    for (const { name, start, end } of this.#scan()) {
+      if (!wanted.includes(name)) continue;
+      const raw = edits[name];
+      if (raw === undefined || found.includes(name)) return this.#rebuilt(edits);
+      found.push(name);
+      text += this.text.slice(copied, start) + raw;
+      copied = end;
+    }
+    return found.length === wanted.length ? new JsonText(text + this.text.slice(copied)) : this.#rebuilt(edits);
+  }
+
+  /** {@link JsonText.with}, where members come or go. */
+  #rebuilt(edits: Readonly<Record<string, string | undefined>>): JsonText {
     const done = new Set<string>();
     const kept: string[] = [];
     for (const member of this.#scan()) {

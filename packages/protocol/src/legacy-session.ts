@@ -64,6 +64,11 @@ export class LegacySession {
     return this.#inFlight.size === 0 && !this.#stream.isOpen;
   }
 
+  /** Whether requests are in flight, or cancelled and not at rest. */
+  get isBusy(): boolean {
+    return this.#running > 0;
+  }
+
   /** Takes what the client sent. `reply` gets the answers to requests; anything else is accepted with 202. */
   receive(body: Message | Message[], sender: Sender, reply: Reply): void {
     if (Array.isArray(body)) return receiveBatch(this, body, sender, reply);

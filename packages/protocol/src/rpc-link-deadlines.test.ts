@@ -10,8 +10,10 @@ afterEach(() => {
 
 function watched(timeoutMs = 1600) {
   const expired: string[] = [];
-  const deadlines = createDeadlines<{ name: string; deadline: number }>(timeoutMs, ({ name }) => expired.push(name));
-  return { expired, deadlines, item: (name: string) => ({ name, deadline: 0 }) };
+  const deadlines = createDeadlines<{ name: string; deadline: number; slot: number }>(timeoutMs, ({ name }) =>
+    expired.push(name),
+  );
+  return { expired, deadlines, item: (name: string) => ({ name, deadline: 0, slot: -1 }) };
 }
 
 it('expires what is not stopped, not before its time and at most a little after', () => {

@@ -1,7 +1,8 @@
 /** @module Deadlines of many calls by one coarse timer, so that a call costs no timer of its own. */
+import { type Enlisted, Roster } from './roster.ts';
 
 /** Something with a deadline. The field belongs to {@link Deadlines}. */
-export interface Timed {
+export interface Timed extends Enlisted {
   /** The tick after which it has expired; `Infinity` while it is paused. */
   deadline: number;
 }
@@ -9,7 +10,7 @@ export interface Timed {
 /** Watches over what is in flight. */
 export interface Deadlines<T extends Timed> {
   /** What is watched, paused or not. */
-  readonly items: ReadonlySet<T>;
+  readonly items: Iterable<T> & { readonly size: number };
   /** Gives `item` the whole time, again if it is watched already. */
   start(item: T): void;
   /** Stops its clock, while somebody else is being waited for. */
@@ -27,7 +28,7 @@ const STEPS = 16;
  * @param onExpired called once per expired item, which is not watched any more
  */
 export function createDeadlines<T extends Timed>(timeoutMs: number, onExpired: (item: T) => void): Deadlines<T> {
-  const items = new Set<T>();
+  const items = new Roster<T>();
   let tick = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
 

@@ -8,6 +8,7 @@ import { discoverParams } from './era-probe.ts';
 import type { Answer } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import type { OwnRequest } from './rpc-link.ts';
+import type { UpstreamEvents } from './upstream.ts';
 
 /** The resources watched on one upstream. */
 export interface Watch {
@@ -21,12 +22,14 @@ export interface WatchOptions {
   readonly description: ServerDescription;
   readonly protocolVersion: string;
   readonly clientInfo: JsonText;
+  readonly events: UpstreamEvents;
   /** Sends a request of Forge's own; its answer may take for ever. */
   request(method: string, params: JsonText): OwnRequest;
 }
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+const LISTS = ['tools', 'prompts', 'resources'] as const;
 
 /** Holds one `subscriptions/listen` open while there is something to listen for; a stream that ends is opened again. */
 export function createListenWatch(options: WatchOptions): Watch {
@@ -55,10 +58,17 @@ export function createListenWatch(options: WatchOptions): Watch {
     if (ended !== current || wanted === undefined) return;
     if (heldMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
     timer = setTimeout(() => {
-      if (wanted !== undefined) current = open(wanted);
+      if (wanted === undefined) return;
+      current = open(wanted);
+      current.acknowledged = announce;
     }, retryMs);
     if (typeof timer === 'object') timer.unref();
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  }
+
+  /** What happened while nobody listened is not known. */
+  function announce(): void {
+    for (const kind of LISTS) if (offers[kind]) options.events.listChanged(kind);
   }
 
   function apply(filter: string | undefined): void {

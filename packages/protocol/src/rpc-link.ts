@@ -19,7 +19,7 @@ import { errorOutcome } from './outcome.ts';
 import { createDeadlines, type Timed } from './rpc-link-deadlines.ts';
 import { createInbox, type InboxCall } from './rpc-link-inbox.ts';
 import type { Channel, UpstreamEvents } from './upstream.ts';
-import type { Era } from './versions.ts';
+import { type Era, META } from './versions.ts';
 
 /** Options of {@link createRpcLink}. */
 export interface RpcLinkOptions {
@@ -40,6 +40,8 @@ export interface OwnRequest {
   readonly answer: Promise<Answer>;
   /** Tells the upstream that the answer is not awaited any more. */
   cancel(): void;
+  /** Called when the upstream confirmed a subscription that it was asked for. */
+  acknowledged?: (() => void) | undefined;
 }
 
 /** One channel in use. */
@@ -61,6 +63,7 @@ export type ParamsShape = (request: ExchangeRequest, progressToken: string | und
 
 interface Waiting extends Timed {
   readonly id: number;
+  own?: OwnRequest;
   settle(answer: Answer | ForgeError): void;
 }
 
@@ -104,6 +107,8 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
     else if (message.method === 'notifications/progress') progressed(message.params);
     else if (message.method === 'notifications/cancelled') {
       own.get(idOf(message.params, 'requestId'))?.settle(new ForgeError('cancelled'));
+    } else if (message.method === 'notifications/subscriptions/acknowledged') {
+      own.get(idOf(message.params?.member('_meta'), META.subscriptionId))?.own?.acknowledged?.();
     } else inbox.note(message.method, message.params);
   }
 
@@ -178,16 +183,18 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
       let waiting: Waiting | undefined;
       const answer = new Promise<Answer>((resolve, reject) => {
         if (ended !== undefined) return reject(new ForgeError(ended));
-        waiting = {
-          id,
-          deadline: 0,
-          settle: (got) => (got instanceof ForgeError ? reject(got) : resolve(got)),
-        };
+        const settle = (got: Answer | ForgeError): void => (got instanceof ForgeError ? reject(got) : resolve(got));
+        waiting = { id, deadline: 0, slot: -1, settle };
         own.set(id, waiting);
         if (!lasts) deadlines.start(waiting);
         channel.send(formatRequest(String(id), method, params));
       });
-      return { answer, cancel: () => waiting && withdraw(waiting, new ForgeError('cancelled')) };
+      const request: OwnRequest = {
+        answer,
+        cancel: () => waiting && withdraw(waiting, new ForgeError('cancelled')),
+      };
+      if (waiting !== undefined) waiting.own = request;
+      return request;
     },
     notify(method, params) {
       channel.send(formatNotification(method, params));
@@ -204,6 +211,7 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
           exchange,
           callerId: request.client.caller.id,
           deadline: 0,
+          slot: -1,
           settle: (got) => resolve(got instanceof ForgeError ? errorOutcome(got) : hopOutcome(era, got)),
         };
         inbox.begin(id, call);

@@ -109,6 +109,8 @@ export const AUDIT_COLUMNS: Columns<AuditRecord> = {
 /** The two directions for one kind of record, whose rows are `R`. */
 export interface RowCodec<T, R extends SqlRow> {
   readonly toRow: (record: T) => R;
+  /** The values of {@link RowCodec.toRow}, in its order. */
+  readonly toValues: (record: T) => SqlValue[];
   /** A field that is NULL stays absent. Columns that are no field's are left out. */
   readonly fromRow: (row: SqlRow) => T;
 }
@@ -125,6 +127,7 @@ export function rowCodec<T extends object, R extends SqlRow = SqlRow>(columns: C
       Object.fromEntries(
         fields.map(({ field, name, column }) => [name, column.encode((record as Record<string, unknown>)[field])]),
       ) as R,
+    toValues: (record) => fields.map(({ field, column }) => column.encode((record as Record<string, unknown>)[field])),
     fromRow(row) {
       const record: Record<string, unknown> = {};
       for (const { field, name, column } of fields) {

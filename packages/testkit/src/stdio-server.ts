@@ -43,11 +43,11 @@ async function answer({ method, params }: Message): Promise<object | undefined> 
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const message = JSON.parse(line) as Message;
+async function serve(message: Message): Promise<void> {
   if (message.id === undefined) return;
-  void answer(message).then((result) => {
-    const body = result === undefined ? { error: { code: -32601, message: 'Unknown' } } : { result };
-    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: message.id, ...body })}\n`);
-  });
-});
+  const result = await answer(message);
+  const body = result === undefined ? { error: { code: -32601, message: 'Unknown' } } : { result };
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: message.id, ...body })}\n`);
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => void serve(JSON.parse(line) as Message));

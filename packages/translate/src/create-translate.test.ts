@@ -33,7 +33,7 @@ async function legacySse({ sseUrl = '' }: Translate): Promise<Caller> {
 
 async function legacy(transport: StreamableHTTPClientTransport | SSEClientTransport): Promise<Caller> {
   const client = new LegacyClient(INFO);
-  await client.connect(transport as Parameters<LegacyClient['connect']>[0]);
+  await client.connect(transport);
   ends.push(() => client.close());
   return { call: async (name, args = {}) => textOf(await client.callTool({ name, arguments: args })) };
 }
@@ -71,7 +71,9 @@ describe('a stdio server on HTTP', () => {
       [legacyHttp, legacySse, modernHttp, legacyHttp, legacySse, modernHttp].map((connect) => connect(translate)),
     );
     const texts = clients.flatMap((_, client) => Array.from({ length: 20 }, (_, call) => `${client}/${call}`));
-    const answers = await Promise.all(texts.map((text) => clients[Number(text.split('/')[0])]?.call('echo', { text })));
+    const answers = await Promise.all(
+      texts.map(async (text) => clients[Number(text.split('/')[0])]?.call('echo', { text })),
+    );
     expect(answers).toEqual(texts);
   });
 

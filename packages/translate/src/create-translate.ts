@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from '@forge/cli';
 import {
   createChannelUpstream,
   createRelay,
@@ -61,7 +62,6 @@ export interface Translate {
 
 /** Everybody who reaches the address. */
 const ANYONE = { id: 'anyone' };
-const LOOPBACK = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/;
 
 /**
  * Starts the child and serves it to any number of clients at once, each separated from the others.
@@ -76,7 +76,7 @@ const LOOPBACK = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/;
 export async function createTranslate(options: TranslateOptions): Promise<Translate> {
   const { host = '127.0.0.1', port = 8000, sse = true, streamableHttp = true, log = () => {} } = options;
   const { ssePath = '/sse', messagePath = '/message' } = options;
-  const loopback = LOOPBACK.test(host);
+  const loopback = isLoopback(host);
   if (!loopback && options.insecure !== true)
     throw new ForgeError('forbidden', `${host} is reached by other machines, and nothing asks who they are.`);
 
@@ -87,8 +87,9 @@ export async function createTranslate(options: TranslateOptions): Promise<Transl
     loopback,
     allowedOrigins: options.allowedOrigins,
     keepAliveMs: options.keepAliveMs,
+    closeGraceMs: options.closeGraceMs,
   };
-  const mcp = createMcpListener({ ...shared, closeGraceMs: options.closeGraceMs });
+  const mcp = createMcpListener(shared);
   const events = createSseListener({ ...shared, messagePath: () => messagePath });
   const cors = createCors(shared);
   const server = createServer((req, res) => {
@@ -142,7 +143,7 @@ function createServed(options: TranslateOptions, log: NonNullable<TranslateOptio
   );
   const clientInfo = JsonText.of({ name: 'forge-translate', version: packageVersion() });
   const relay = createRelay(
-    (events) => createChannelUpstream({ open: child.open, transport: 'stdio', events, clientInfo }),
+    (events) => createChannelUpstream({ open: () => child.open(), transport: 'stdio', events, clientInfo }),
     { key: 'translate' },
   );
   const endpoint: Endpoint = {

@@ -45,6 +45,8 @@ async function serve(line: CommandLine): Promise<void> {
       if (loud(level)) say(message);
     },
   });
+  if (line.insecure && loud('warning'))
+    say(`Whoever reaches ${line.host} may use this server: nothing asks who they are.`);
   if (loud('info')) process.stderr.write(report({ command: line.child.join(' '), ...translate }));
   await ended;
   await translate.close();

@@ -38,7 +38,11 @@ function describeTools(names: readonly string[]): string {
 
 function serverInfoOf(info: UpstreamInfo): { name: string; version: string } {
   const { name, version } = info.description.serverInfo.value as { name?: unknown; version?: unknown };
-  return { name: printable(String(name ?? 'server')), version: printable(String(version ?? '')) };
+  return { name: text(name) ?? 'server', version: text(version) ?? '' };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? printable(value) : undefined;
 }
 
 /** A server's own texts must not steer the terminal. */

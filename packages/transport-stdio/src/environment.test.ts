@@ -1,11 +1,18 @@
 import { expect, it } from 'vitest';
 import { childEnvironment } from './environment.ts';
 
-it('inherits what finds programs and a home, and nothing else', () => {
-  const ours = { PATH: '/bin', HOME: '/root', JWT_SECRET_KEY: 'secret', SHELL: '() { evil; }' };
+it('inherits what finds programs, a home and trusted authorities, and nothing else', () => {
+  const ours = {
+    PATH: '/bin',
+    HOME: '/root',
+    SSL_CERT_FILE: '/ca.pem',
+    JWT_SECRET_KEY: 'secret',
+    SHELL: '() { evil; }',
+  };
   expect(childEnvironment(ours, { TOKEN: 'asked for' }, 'linux')).toEqual({
     PATH: '/bin',
     HOME: '/root',
+    SSL_CERT_FILE: '/ca.pem',
     TOKEN: 'asked for',
   });
 });

@@ -1,8 +1,25 @@
 /** @module What a child inherits of our environment: enough to find programs and a home, and no secret of ours. */
 
-const POSIX_NAMES = ['HOME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER'];
+/** Where certificates of further authorities are: without them `uvx` and `npx` fetch nothing behind a company's proxy. */
+const TRUST_NAMES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'SSL_CERT_FILE'];
+
+const POSIX_NAMES = [
+  ...TRUST_NAMES,
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'LOGNAME',
+  'PATH',
+  'SHELL',
+  'TERM',
+  'TMPDIR',
+  'TZ',
+  'USER',
+];
 
 const WINDOWS_NAMES = [
+  ...TRUST_NAMES,
   'APPDATA',
   'COMSPEC',
   'HOMEDRIVE',

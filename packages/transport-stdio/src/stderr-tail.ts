@@ -22,9 +22,8 @@ export function createStderrTail(onLine: ((line: string) => void) | undefined): 
   let characters = 0;
 
   function add(raw: string): void {
-    // eslint-disable-next-line no-control-regex -- control characters are what is taken out
     const line = stripVTControlCharacters(raw)
-      .replace(/[\u0000-\u0008\u000A-\u001F\u007F]/g, '')
+      .replace(/(?!\t)\p{Cc}/gu, '')
       .trimEnd();
     if (line === '') return;
     lines.push(line);

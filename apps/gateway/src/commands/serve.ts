@@ -22,6 +22,9 @@ const command = {
   ],
 } as const satisfies Command;
 
+/** What is left of the process may take this long. */
+const LAST_MS = 5000;
+
 /** Exit code 0 after an orderly end. */
 export function run(argv: readonly string[]): Promise<number> {
   return runCommand(command, argv, async (values) => {
@@ -43,7 +46,7 @@ export function run(argv: readonly string[]): Promise<number> {
     await gateway.close();
     log.info('ended');
     // Whatever still keeps the process alive has had its time.
-    setTimeout(() => process.exit(0), 1000).unref();
+    setTimeout(() => process.exit(0), LAST_MS).unref();
     return 0;
   });
 }
@@ -58,11 +61,12 @@ function welcome(settings: Settings, url: string): string {
 
 /** A fault that nobody caught leaves a state that nobody knows: what can be saved is saved, and the process ends. */
 function endOnFault(gateway: Gateway, log: Logger): void {
-  const end = (err: unknown) => {
-    log.fatal({ err }, 'a fault that nobody caught');
-    setTimeout(() => process.exit(1), 5000).unref();
-    void gateway.close().finally(() => process.exit(1));
+  const end = async (fault: unknown) => {
+    log.fatal({ err: fault }, 'a fault that nobody caught');
+    setTimeout(() => process.exit(1), LAST_MS).unref();
+    await gateway.close();
+    process.exit(1);
   };
-  process.once('uncaughtException', end);
-  process.once('unhandledRejection', end);
+  process.once('uncaughtException', (fault) => void end(fault));
+  process.once('unhandledRejection', (fault) => void end(fault));
 }

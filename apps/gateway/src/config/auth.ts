@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { choice, flag, secret } from './fields.ts';
 
-const ALGORITHMS = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'] as const;
+// prettier-ignore
+const ALGORITHMS = [
+  'HS256', 'HS384', 'HS512',
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
+  'ES256', 'ES384', 'ES512', 'EdDSA',
+] as const;
 
 /** Settings of authentication. */
 export const authSettings = {
@@ -17,11 +22,11 @@ export const authSettings = {
   JWT_PUBLIC_KEY_PATH: z
     .string()
     .optional()
-    .describe('PEM file of the public key that checks tokens with RS and ES algorithms.'),
+    .describe('PEM file of the public key that checks tokens with every other algorithm.'),
   JWT_PRIVATE_KEY_PATH: z
     .string()
     .optional()
-    .describe('PEM file of the private key that signs tokens with RS and ES algorithms.'),
+    .describe('PEM file of the private key that signs tokens with every other algorithm.'),
   JWT_AUDIENCE: z.string().default('mcpgateway-api').describe('Required `aud` of tokens.'),
   JWT_ISSUER: z.string().default('mcpgateway').describe('Required `iss` of tokens.'),
   REQUIRE_TOKEN_EXPIRATION: flag().default(true).describe('Whether tokens without `exp` are refused.'),

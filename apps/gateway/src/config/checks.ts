@@ -1,5 +1,5 @@
 /** @module Rules between settings: what is fine on this machine only, and what is not fine at all. */
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '@forge/cli';
 import type { Settings } from './schema.ts';
 import type { Secret } from './secret.ts';
 

@@ -1,14 +1,14 @@
 /** @module Reads `.env` files, and remembers on which line each key stands. */
 
 /** One `KEY=value` of a file. */
-export interface EnvEntry {
+interface EnvEntry {
   readonly key: string;
   readonly value: string;
   readonly line: number;
 }
 
 /** A line that cannot be used, or a reference that leads nowhere. */
-export interface EnvProblem {
+interface EnvProblem {
   readonly line: number;
   readonly message: string;
 }
@@ -76,7 +76,7 @@ function readValue(raw: string, lookup: Lookup): string | { problem: string } {
  *
  * @returns the text, or which variable is not set.
  */
-export function interpolate(text: string, lookup: Lookup, escapes = false): string | { problem: string } {
+function interpolate(text: string, lookup: Lookup, escapes = false): string | { problem: string } {
   let missing: string | undefined;
   const result = text.replaceAll(
     /\\([\s\S])|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g,

@@ -18,10 +18,7 @@ describe('the reference', () => {
   });
 
   it('JSON Schema is up to date', async () => {
-    const text = JSON.stringify(jsonSchema(), null, 2).replaceAll(
-      /\[\s+("[^[\]]*")\s+\]/g,
-      (_, list: string) => `[${list.replaceAll(/\s+/g, ' ')}]`,
-    );
+    const text = JSON.stringify(jsonSchema(), null, 2).replaceAll(/\[\s+("[^[\]]*")\s+\]/g, shortList);
     await expect(`${text}\n`).toMatchFileSnapshot(pathOf('docs/configuration.schema.json'));
   });
 
@@ -37,3 +34,9 @@ describe('the reference', () => {
     for (const name of SETTING_NAMES) expect(settingsSchema.shape[name].description ?? '', name).toMatch(/\.$/);
   });
 });
+
+/** Short lists stand on one line, as the formatter has them. */
+function shortList(whole: string, words: string): string {
+  const line = `[${words.replaceAll(/\s+/g, ' ')}]`;
+  return line.length > 100 ? whole : line;
+}

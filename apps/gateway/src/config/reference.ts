@@ -1,6 +1,7 @@
 /** @module What is written about the settings, made from their schema: `.env.example`, the reference page, the JSON Schema. */
 import { z } from 'zod';
-import { SECTIONS, type SettingName, settingsSchema } from './schema.ts';
+import { SECTIONS, type SettingName, type Settings, settingsSchema } from './schema.ts';
+import type { Secret } from './secret.ts';
 
 interface Described {
   readonly name: SettingName;
@@ -13,10 +14,13 @@ interface Described {
   readonly kind: string | undefined;
 }
 
+/** A secret has no default. */
+type SettingValue = Exclude<Settings[SettingName], Secret>;
+
 interface JsonSchema {
   type?: string;
   description?: string;
-  default?: unknown;
+  default?: string | number | boolean;
   enum?: readonly string[];
   minimum?: number;
   maximum?: number;
@@ -29,8 +33,8 @@ export function jsonSchema(): Record<string, unknown> & { properties: Record<Set
   const schema = z.toJSONSchema(settingsSchema, { io: 'input' });
   const properties = schema.properties as Record<SettingName, JsonSchema>;
   // What is read from text shows its meaning only once it is read.
-  for (const [name, value] of Object.entries(settingsSchema.parse({})) as [SettingName, unknown][]) {
-    if (value !== undefined) properties[name].default = Array.isArray(value) ? value.join(',') : value;
+  for (const [name, value] of Object.entries(settingsSchema.parse({})) as [SettingName, SettingValue][]) {
+    if (value !== undefined) properties[name].default = typeof value === 'object' ? value.join(',') : value;
     if (typeof value === 'boolean') properties[name].type = 'boolean';
   }
   return { ...schema, title: 'Settings of forge-gateway', properties };
@@ -85,11 +89,10 @@ function sections(render: (setting: Described) => readonly string[]): [title: st
 }
 
 function describe(name: SettingName, schema: JsonSchema): Described {
-  const value = schema.default;
   return {
     name,
     text: schema.description ?? '',
-    default: value === undefined ? undefined : String(value),
+    default: schema.default === undefined ? undefined : String(schema.default),
     fallback: schema.fallback,
     kind: kindOf(schema),
   };

@@ -13,7 +13,7 @@ export interface CallbackParts {
   /** Where the database is; without a password. */
   readonly database: string;
   /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
-  endpoint(serverId: string | undefined, principal: Principal): Endpoint | undefined;
+  readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
 }
 
 const PING_MS = 2000;

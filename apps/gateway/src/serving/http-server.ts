@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from '@forge/cli';
 import type { Principal } from '@forge/core';
 import { type Caller, createHttpEdge, type Endpoint } from '@forge/protocol';
 import { createCors, createMcpListener, createOriginCheck, createSseListener } from '@forge/transport-http';
@@ -9,7 +10,6 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
-import { isLoopback } from '../loopback.ts';
 import type { Authenticate } from './authenticate.ts';
 import { parseMcpPath } from './mcp-path.ts';
 
@@ -38,6 +38,10 @@ const LIMITS = {
   maxHeaderSize: 32 * 1024,
 };
 
+const SWEEP_MS = 20;
+/** What the listeners may need after the grace, to end their streams properly. */
+const FLUSH_MS = 1000;
+
 /** Value of `WWW-Authenticate`. */
 export function challengeOf({ API_ALLOW_BASIC_AUTH }: Settings): string {
   return API_ALLOW_BASIC_AUTH ? 'Bearer realm="forge", Basic realm="forge"' : 'Bearer realm="forge"';
@@ -50,6 +54,7 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, a
     allowedHosts: settings.ALLOWED_HOSTS,
     allowedOrigins: settings.ALLOWED_ORIGINS,
   };
+  const graceMs = settings.SHUTDOWN_TIMEOUT * 1000;
   const shared = {
     ...rules,
     authenticate: ({ headers }: IncomingMessage) => authenticate(headers.authorization),
@@ -57,10 +62,10 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, a
       endpoint(parseMcpPath(path)?.serverId, caller as Principal),
     maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
     challenge: challengeOf(settings),
+    closeGraceMs: graceMs,
   };
-  const graceMs = settings.SHUTDOWN_TIMEOUT * 1000;
   const sessions = { max: settings.MCP_MAX_SESSIONS, idleMs: settings.SESSION_TTL * 1000 };
-  const mcp = createMcpListener({ ...shared, edge: createHttpEdge({ sessions }), closeGraceMs: graceMs });
+  const mcp = createMcpListener({ ...shared, edge: createHttpEdge({ sessions }) });
   const sse = createSseListener({ ...shared, messagePath: (path) => path.replace(/sse\/?$/, 'message') });
   const cors = createCors(rules);
   const rest = guarded(createOriginCheck(rules), getRequestListener(api.fetch));
@@ -78,7 +83,7 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, a
   return {
     listen: () => listen(server, settings),
     close: async () => {
-      await Promise.all([closeServer(server, graceMs), mcp.close(), sse.close()]);
+      await Promise.all([closeServer(server, graceMs + FLUSH_MS), mcp.close(), sse.close()]);
     },
   };
 }
@@ -128,7 +133,10 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A connection that is kept alive becomes idle only after its last answer.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(sweep);
+  clearTimeout(cut);
 }

@@ -10,17 +10,8 @@ export interface Revocations {
 /** What another process revoked is known after this long at most, where no bus tells. */
 const RELOAD_MS = 30_000;
 
-/**
- * Reads the revoked tokens, and hears of new ones. Tokens that would have expired are forgotten.
- *
- * @param onRevoked is told of each new one
- */
-export async function createRevocations(
-  store: Store,
-  bus: Bus,
-  onRevoked: (jti: string) => void = () => {},
-  now: () => number = Date.now,
-): Promise<Revocations> {
+/** Reads the revoked tokens, and hears of new ones. Tokens that would have expired are forgotten. */
+export async function createRevocations(store: Store, bus: Bus, now: () => number = Date.now): Promise<Revocations> {
   let revoked = new Set<string>();
   const reload = async () => {
     await store.revokedTokens.prune(now());
@@ -28,9 +19,7 @@ export async function createRevocations(
   };
   await reload();
   const unsubscribe = bus.subscribe((message) => {
-    if (message.type !== 'token-revoked') return;
-    revoked.add(message.jti);
-    onRevoked(message.jti);
+    if (message.type === 'token-revoked') revoked.add(message.jti);
   });
   // A read that fails leaves what is known; the next one tries again.
   const timer = setInterval(() => void reload().catch(() => undefined), RELOAD_MS).unref();

@@ -1,5 +1,6 @@
 /** @module Puts the gateway together, starts it, and ends it in order. */
 import { createApi } from '@forge/api';
+import { isLoopback } from '@forge/cli';
 import {
   type Bus,
   createAuditTrail,
@@ -16,7 +17,6 @@ import {
 import type { Endpoint } from '@forge/protocol';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
-import { isLoopback } from '../loopback.ts';
 import type { ConfiguredUpstream } from '../mcp-servers/read.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
@@ -26,6 +26,7 @@ import { registerConfigured } from './configured-upstreams.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { challengeOf, createHttpServer } from './http-server.ts';
 import { createRevocations } from './revocations.ts';
+import { logUpstreams } from './upstream-log.ts';
 
 /** What a start needs besides the settings. */
 export interface StartOptions {
@@ -33,7 +34,7 @@ export interface StartOptions {
   /** Registered, or brought up to date, before the gateway is ready; connected in the background. */
   readonly upstreams: readonly ConfiguredUpstream[];
   /** Gets the first administrator's generated password: the only moment at which it is known. */
-  onFirstAdmin(password: string): void;
+  readonly onFirstAdmin: (password: string) => void;
 }
 
 /** A gateway that serves. */
@@ -57,7 +58,9 @@ export async function startGateway(settings: Settings, options: StartOptions): P
     const secrets = loadSecrets(settings);
     const store = openStore(settings);
     closers.push(() => store.close());
-    const parts = { secrets, store, bus: createMemoryBus(), metrics: createMetrics(), log, closers };
+    const bus = createMemoryBus();
+    closers.push(() => bus.close());
+    const parts = { secrets, store, bus, metrics: createMetrics(), log, closers };
     const forge = await startForge(settings, parts);
     await fillRegistry(settings, { ...parts, forge, ...options });
     return { url: await serve(settings, forge, parts), close };
@@ -93,7 +96,7 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     health: { checkIntervalMs: settings.HEALTH_CHECK_INTERVAL * 1000 },
     identity: IDENTITY,
   });
-  closers.push(() => forge.close());
+  closers.push(() => forge.close(), logUpstreams(forge, log));
   return forge;
 }
 
@@ -120,7 +123,7 @@ async function serve(
     secrets,
     store,
     directory: forge.directory,
-    isRevoked: revocations.has,
+    isRevoked: (jti) => revocations.has(jti),
   });
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);

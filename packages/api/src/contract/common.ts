@@ -25,7 +25,7 @@ export const Name = z.string().min(1).max(LIMITS.nameLength);
 export const Description = z.string().max(LIMITS.descriptionLength);
 
 /** The query of every list. */
-export const ListFields = {
+const ListFields = {
   cursor: z.string().max(4096).optional().meta({ description: 'From the page before' }),
   limit: z.coerce.number().int().min(0).max(1000).default(50).meta({ description: '0: all, up to 10000' }),
   includeInactive: z.stringbool().default(false).meta({ description: 'Disabled ones, too' }),

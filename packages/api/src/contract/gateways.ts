@@ -32,7 +32,7 @@ const Secret = z.string().max(LIMITS.headerValueLength);
 const HeaderName = z.string().min(1).max(LIMITS.headerNameLength);
 
 /** What can be said about a gateway. */
-export const GatewayFields = {
+const GatewayFields = {
   name: Name,
   url: z.string().max(LIMITS.urlLength).optional(),
   description: Description.optional(),
@@ -69,7 +69,7 @@ export const GatewayCreate = z.strictObject(GatewayFields).meta({
 export const GatewayUpdate = z.strictObject({ ...GatewayFields, name: Name.optional() }).meta({ id: 'GatewayUpdate' });
 
 /** How a gateway is at the moment, as seen by the replica that answers. */
-export const GatewayStatus = z
+const GatewayStatus = z
   .object({
     state: z.enum(['pending', 'connected', 'unreachable', 'disabled']),
     since: Moment.nullable(),

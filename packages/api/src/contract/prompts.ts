@@ -46,7 +46,7 @@ export const PromptCreate = z.strictObject(PromptFields).meta({
 });
 
 /** The body of a change. */
-export const PromptUpdate = z
+const PromptUpdate = z
   .strictObject({
     ...PromptFields,
     name: Name.optional(),
@@ -72,7 +72,7 @@ export const PromptRead = z
   .meta({ id: 'PromptRead' });
 
 /** A rendered prompt: the result of `prompts/get`. */
-export const RenderedPrompt = z
+const RenderedPrompt = z
   .looseObject({ description: z.string().optional(), messages: z.array(z.unknown()) })
   .meta({ id: 'RenderedPrompt' });
 

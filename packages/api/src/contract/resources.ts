@@ -32,13 +32,13 @@ const ResourceFields = {
 };
 
 /** A resource of Forge's own. */
-export const ResourceCreate = z.strictObject(ResourceFields).meta({
+const ResourceCreate = z.strictObject(ResourceFields).meta({
   id: 'ResourceCreate',
   examples: [{ uri: 'config://app/settings', name: 'settings', content: '{}', mimeType: 'application/json' }],
 });
 
 /** The body of a change. */
-export const ResourceUpdate = z
+const ResourceUpdate = z
   .strictObject({ ...ResourceFields, uri: ResourceFields.uri.optional(), name: Name.optional() })
   .meta({ id: 'ResourceUpdate' });
 

@@ -37,7 +37,7 @@ const ServerFields = {
 };
 
 /** A new virtual server. */
-export const ServerCreate = z
+const ServerCreate = z
   .strictObject({ id: z.string().min(1).max(64).optional(), ...ServerFields })
   .meta({ id: 'ServerCreate', examples: [{ name: 'dev', associatedTools: ['git-git_status'] }] });
 

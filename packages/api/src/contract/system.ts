@@ -49,7 +49,7 @@ export const getVersion = operation({
 });
 
 /** Counters of one kind of call. Times in seconds. */
-export const Totals = z
+const Totals = z
   .object({
     totalExecutions: z.int(),
     successfulExecutions: z.int(),
@@ -74,7 +74,7 @@ export const getMetrics = operation({
 });
 
 /** One audited call. */
-export const AuditEntry = z
+const AuditEntry = z
   .object({
     id: z.string(),
     at: Moment,

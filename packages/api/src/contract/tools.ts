@@ -20,7 +20,7 @@ export const ToolRead = z
   .meta({ id: 'ToolRead' });
 
 /** The body of a change. */
-export const ToolUpdate = z
+const ToolUpdate = z
   .strictObject({
     name: Name.optional().meta({ description: 'Another name than it has now becomes its `customName`' }),
     customName: Name.nullable().optional(),

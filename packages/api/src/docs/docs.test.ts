@@ -64,6 +64,7 @@ test('every link within the page has its target, every control its label, and id
   expect(new Set(ids).size).toBe(ids.length);
   for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
   for (const [, hint] of text.matchAll(/aria-describedby="([^"]+)"/g)) expect(ids).toContain(hint);
+  expect(text).toContain('&#34;url&#34;: &#34;http://localhost:9000/mcp&#34;\n}</textarea>');
   expect(text.match(/<(input|textarea)/g)?.length).toBe(text.match(/<label>[^<]*<(input|textarea)/g)?.length);
 });
 

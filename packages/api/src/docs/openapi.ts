@@ -16,7 +16,7 @@ export interface Parameter {
 }
 
 /** One answer in OpenAPI's terms. */
-export interface ResponseObject {
+interface ResponseObject {
   readonly description: string;
   readonly content: { readonly 'application/json': { readonly schema: Schema } };
 }
@@ -117,7 +117,10 @@ function toSchema(type: z.ZodType, io: 'input' | 'output', schemas: Record<strin
   const made = z.toJSONSchema(type, {
     io,
     unrepresentable: 'any',
-    override({ jsonSchema }) {
+    override({ zodSchema, jsonSchema }) {
+      // zod leaves examples out where a schema transforms its input; ours are examples of that input.
+      const { examples } = z.globalRegistry.get(zodSchema) ?? {};
+      if (examples && io === 'input') jsonSchema.examples = examples as unknown[];
       // An answer may gain fields; clients that refuse them would break.
       if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },

@@ -24,6 +24,7 @@ export interface AuditTrail {
   close(): Promise<void>;
 }
 
+/** Records written at once; as many waiting are reason enough to write, so that none grows old in memory. */
 const BATCH = 500;
 const MAX_TARGET = 256;
 /** Old records are deleted after this many writes. */
@@ -92,6 +93,7 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
         errorCode: outcome.error?.code,
         durationMs: performance.now() - start,
       });
+      if (pending.length === BATCH) void flush();
       return outcome;
     },
   };

@@ -47,7 +47,7 @@ const ARGUMENT = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const PLACE = /\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,63})\s*\}\}/g;
 
 /** Names of the places of a template, in order, each once. */
-export function templatePlaces(template: string): string[] {
+function templatePlaces(template: string): string[] {
   return [...new Set([...template.matchAll(PLACE)].map((match) => match[1] as string))];
 }
 

@@ -1,26 +1,32 @@
 /** @module The audit trail. */
 import { type AuditRecord, checkLimit, decodeCursor, type Store, toPage } from '@forge/core';
+import { CompiledQuery } from 'kysely';
 import { AUDIT_COLUMNS, rowCodec } from '../columns.ts';
 import type { Database } from '../schema.ts';
 import { atomically, type SqlContext, withRefusals } from './context.ts';
 
-/** Rows in one INSERT: databases bound the number of parameters, at 32,766 and above. */
-const BATCH = 1000;
+/** Rows in one INSERT; databases bound the number of parameters, at 32,766 and above. */
+const BATCH = 100;
 
 /** Makes the repository of audit records. */
 export function auditRepository(context: SqlContext): Store['audit'] {
-  const { toRow, fromRow } = rowCodec<AuditRecord, Database['audit']>(AUDIT_COLUMNS);
+  const { toRow, toValues, fromRow } = rowCodec<AuditRecord, Database['audit']>(AUDIT_COLUMNS);
+  const insert = (db: SqlContext['db'], rows: readonly AuditRecord[]) => db.insertInto('audit').values(rows.map(toRow));
+  /** The text of a full batch's INSERT. Building it costs more than running it, and every call leaves a record. */
+  let fullBatch: string | undefined;
   return {
     async append(records) {
       if (records.length === 0) return;
-      const rows = records.map(toRow);
       await withRefusals(context.dialect, 'audit', () =>
         atomically(context, async ({ db }) => {
-          for (let at = 0; at < rows.length; at += BATCH) {
-            await db
-              .insertInto('audit')
-              .values(rows.slice(at, at + BATCH))
-              .execute();
+          for (let at = 0; at < records.length; at += BATCH) {
+            const batch = records.slice(at, at + BATCH);
+            if (batch.length < BATCH) {
+              await insert(db, batch).execute();
+              continue;
+            }
+            fullBatch ??= insert(db, batch).compile().sql;
+            await db.executeQuery(CompiledQuery.raw(fullBatch, batch.flatMap(toValues)));
           }
         }),
       );

@@ -26,7 +26,7 @@ const KEY_COLUMNS: Partial<Record<EntityKind, string>> = {
 };
 
 /** Records of a kind to whole rows, and back. */
-export function entityCodec<K extends EntityKind>(kind: K): RowCodec<Entities[K], EntityRow> {
+export function entityCodec<K extends EntityKind>(kind: K): Omit<RowCodec<Entities[K], EntityRow>, 'toValues'> {
   const { toRow, fromRow } = rowCodec(ENTITY_COLUMNS[kind] as Columns<Entities[K]>);
   const keyColumn = KEY_COLUMNS[kind];
   return {

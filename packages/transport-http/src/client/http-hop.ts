@@ -79,7 +79,9 @@ export function postOwn(hop: HttpHop, hooks: CallHooks, request: RpcRequest): Ow
     call = new RpcCall({ id: hop.nextId(), hooks, settle });
     post(hop, call, request);
   });
-  return { answer, cancel: () => call?.withdraw(new ForgeError('cancelled')) };
+  const own: OwnRequest = { answer, cancel: () => call?.withdraw(new ForgeError('cancelled')) };
+  if (call !== undefined) call.own = own;
+  return own;
 }
 
 /** Sends a notification or an answer. Whether it arrived shows in what the upstream does next. */
@@ -134,3 +136,13 @@ export function isOutOfPlace(ending: Ending): boolean {
 export function isRefusal(ending: Ending): ending is Refusal {
   return !(ending instanceof ForgeError) && ending.answer === undefined;
 }
+
+/**
+ * Whether a legacy server has forgotten the session (2025-11-25, Transports, Session Management), so that the request was
+ * not carried out. Some echo the request's id even then; some say 404 for a method that they do not know.
+ */
+export function isSessionGone(ending: Ending): boolean {
+  return !(ending instanceof ForgeError) && ending.status === 404 && ending.answer?.error?.code !== METHOD_NOT_FOUND;
+}
+
+const METHOD_NOT_FOUND = -32601;

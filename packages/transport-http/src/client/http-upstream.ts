@@ -84,6 +84,7 @@ export interface HttpUpstreamOptions {
 
 /** A server that seems to be of the other era now is not looked at more often than this. */
 const LOOK_AGAIN_MS = 5000;
+const LISTS = ['tools', 'prompts', 'resources'] as const;
 
 /**
  * An upstream over HTTP. Nothing is connected before the first call.
@@ -172,13 +173,8 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     if (verdict.era === 'modern') {
       const { protocolVersion, description } = verdict;
       const reason = 'It answered server/discover';
-      return createModernHttp(hop, {
-        era: 'modern',
-        protocolVersion,
-        description,
-        transport: 'streamable-http',
-        reason,
-      });
+      const info = { era: 'modern', protocolVersion, description, transport: 'streamable-http', reason } as const;
+      return createModernHttp(hop, info, onLost);
     }
     if (era === 'modern') throw new ForgeError('upstream_error', `Not a modern server. ${verdict.reason}`);
     try {
@@ -252,6 +248,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     const verdict = await probe(authorization);
     if (verdict.era === used.info.era) return false;
     drop(used);
+    for (const kind of LISTS) events.listChanged(kind); // another server has taken its place
     return true;
   }
 

@@ -9,7 +9,7 @@ import {
   SHARED,
   type Watch,
 } from '@forge/protocol';
-import { type HttpAdapter, type HttpHop, isRefusal, outcomeOf } from './http-hop.ts';
+import { type HttpAdapter, type HttpHop, isSessionGone, outcomeOf } from './http-hop.ts';
 import { InitializeRefused, type LegacySession, openLegacySession } from './legacy-session.ts';
 import type { Ending } from './rpc-call.ts';
 import { checkedAuthorization, credentialKey } from './wire.ts';
@@ -56,8 +56,8 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
   }
 
   function listenOn(session: LegacySession): LegacySession {
-    const { clientInfo } = hop;
-    watching = createSubscribeWatch({ description, protocolVersion, clientInfo, request: session.request });
+    const { clientInfo, events } = hop;
+    watching = createSubscribeWatch({ description, protocolVersion, clientInfo, events, request: session.request });
     watching.update(uris);
     return session;
   }
@@ -112,7 +112,7 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
       try {
         let ending = await send(request, exchange);
         // Its session has ended, so the request was not carried out: once more, on a new one.
-        if (isRefusal(ending) && ending.status === 404) ending = await send(request, exchange);
+        if (isSessionGone(ending)) ending = await send(request, exchange);
         return outcomeOf('legacy', ending);
       } catch (error) {
         if (error instanceof InitializeRefused) return outcomeOf('legacy', error.refusal);

@@ -24,7 +24,7 @@ import {
   readInitialize,
   type RequestMessage,
 } from '@forge/protocol';
-import { type HttpHop, isRefusal, isOutOfPlace, post, postAway, postOwn } from './http-hop.ts';
+import { type HttpHop, isRefusal, isSessionGone, isOutOfPlace, post, postAway, postOwn } from './http-hop.ts';
 import { openEventStream, resumeCall } from './legacy-stream.ts';
 import { type CallHooks, type Ending, type Refusal, refusalError, RpcCall } from './rpc-call.ts';
 
@@ -75,6 +75,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
   const source = { headers, authorization };
   const inbox = createInbox<RpcCall>({ events: hop.events, sessionId: affinity.sessionId, askCall });
   let questions = 0;
+  let preparing = 0;
   let closed = false;
   let closeStream = (): void => {};
   let logLevel: string | undefined;
@@ -170,7 +171,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
   function received(method: string, params: JsonText | undefined): void {
     const token = method === 'notifications/progress' ? Number(params?.member('progressToken')?.text) : Number.NaN;
     const call = inbox.calls.get(token);
-    if (call !== undefined) call.exchange.note(method, params);
+    if (call !== undefined) call.note(method, params);
     else inbox.note(method, params);
   }
 
@@ -193,7 +194,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
       const settle = (ending: Ending): void => {
         if (ending instanceof ForgeError) inbox.abandon(id);
         else inbox.end(id);
-        if (isRefusal(ending) && ending.status === 404 && headers[HEADER.sessionId] !== undefined) discard();
+        if (isSessionGone(ending) && headers[HEADER.sessionId] !== undefined) discard();
         resolve(ending);
       };
       const call = new RpcCall({ id, hooks, exchange, callerId: client.caller.id, settle });
@@ -210,14 +211,16 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
   return {
     ...introduced,
     get idle() {
-      return inbox.calls.size === 0;
+      return inbox.calls.size === 0 && preparing === 0;
     },
     get closed() {
       return closed;
     },
     request,
     async call(clientRequest, exchange) {
+      preparing += 1;
       await setLogLevel(clientRequest.client);
+      preparing -= 1;
       return exchange.cancelled ? new ForgeError('cancelled') : sendCall(clientRequest, exchange);
     },
     async close() {

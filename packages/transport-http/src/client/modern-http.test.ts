@@ -126,7 +126,8 @@ describe('a call to a modern server', () => {
     const { call } = upstreamAt(server.url);
     server.handlers.set('tools/call', ({ message, response }) => {
       if (message.params?.['name'] === 'amid') response.writeHead(200, { 'content-length': 100 }).write('{"jsonrpc"');
-      if (message.params?.['name'] === 'stream') response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n');
+      if (message.params?.['name'] === 'stream')
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n');
       setTimeout(() => response.destroy(), 10);
     });
     for (const name of ['before', 'amid', 'stream']) expect(codeOf(await call(name).outcome)).toBe('outcome_unknown');
@@ -235,6 +236,19 @@ describe('a modern server', () => {
     expect(heard.log).toEqual(['tools changed', 'a:1 updated']);
     second.response.destroy();
     await server.got('subscriptions/listen', 3);
+    await heard.until(/tools changed/);
+  });
+
+  it('is lost when it cannot be listened to any more', async () => {
+    const server = await started(modernServer({ tools: { listChanged: true } }));
+    server.handlers.set('subscriptions/listen', (hit) => events(hit));
+    const { upstream, events: heard } = upstreamAt(server.url);
+    await upstream.connect();
+    await server.got('subscriptions/listen');
+    await server.stop();
+    await heard.until(/^lost/);
+    expect(heard.log).toHaveLength(1);
+    await expect(upstream.connect()).rejects.toMatchObject({ code: 'upstream_unreachable' });
   });
 
   it('is asked with the capabilities and the log level of the client', async () => {

@@ -19,8 +19,9 @@ import { checkedAuthorization } from './wire.ts';
 export function modernHooks({ deadlines, events }: HttpHop): CallHooks {
   return {
     deadlines,
-    note({ exchange }, method, params) {
-      if (!deliverChange(events, method, params)) exchange.note(method, params);
+    note({ exchange, own }, method, params) {
+      if (method === 'notifications/subscriptions/acknowledged') own?.acknowledged?.();
+      else if (!deliverChange(events, method, params)) exchange.note(method, params);
     },
     question() {}, // a modern server must not ask by request, and nothing could carry an answer to it
     resume: () => false,
@@ -28,19 +29,28 @@ export function modernHooks({ deadlines, events }: HttpHop): CallHooks {
   };
 }
 
-/** Speaks to a modern server. */
-export function createModernHttp(hop: HttpHop, info: UpstreamInfo): HttpAdapter {
+/**
+ * Speaks to a modern server.
+ *
+ * @param onLost called when the stream that Forge listens on cannot be opened for want of a connection
+ */
+export function createModernHttp(hop: HttpHop, info: UpstreamInfo, onLost: (error: Error) => void): HttpAdapter {
   const { protocolVersion, description } = info;
-  const { clientInfo } = hop;
+  const { clientInfo, events } = hop;
   const hooks = modernHooks(hop);
 
   const watch = createListenWatch({
     description,
     protocolVersion,
     clientInfo,
+    events,
     request(method, params) {
       const headers = modernHeaders(method, undefined, protocolVersion);
-      return postOwn(hop, hooks, { method, params, headers, authorization: undefined, lasting: true });
+      const listening = postOwn(hop, hooks, { method, params, headers, authorization: undefined, lasting: true });
+      listening.answer.catch((error: unknown) => {
+        if (error instanceof ForgeError && error.code === 'upstream_unreachable') onLost(error);
+      });
+      return listening;
     },
   });
 

@@ -7,6 +7,7 @@ import {
   type InboxCall,
   type JsonText,
   type Message,
+  type OwnRequest,
   readUpstreamBody,
   type RequestMessage,
   type RpcError,
@@ -62,10 +63,13 @@ const NOBODY: Exchange = {
 /** A request that waits for its answer. */
 export class RpcCall implements ReplyListener, Timed, InboxCall {
   deadline = 0;
+  slot = -1;
   /** What is being read for it. */
   reply: WireReply | undefined;
   /** Headers of the answer. */
   headers: ReplyHeaders = {};
+  /** For a request of Forge's own. */
+  own: OwnRequest | undefined;
   /** Where its stream can be gone on with. */
   lastEventId: string | undefined;
   readonly id: number;
@@ -111,6 +115,12 @@ export class RpcCall implements ReplyListener, Timed, InboxCall {
     this.headers = headers;
   }
 
+  /** Delivers a notification; progress gives the call the whole time again. */
+  note(method: string, params: JsonText | undefined): void {
+    if (method === 'notifications/progress' && this.deadline !== Infinity) this.#hooks.deadlines.start(this);
+    this.#hooks.note(this, method, params);
+  }
+
   /** What came of it cannot be found out any more. */
   lose(): void {
     this.settle(new ForgeError('outcome_unknown'));
@@ -143,11 +153,8 @@ export class RpcCall implements ReplyListener, Timed, InboxCall {
   #receive(message: Message): void {
     if (this.#settled) return;
     if (message.kind === 'request') this.#hooks.question(this, message);
-    else if (message.kind === 'notification') {
-      const isProgress = message.method === 'notifications/progress';
-      if (isProgress && this.deadline !== Infinity) this.#hooks.deadlines.start(this);
-      this.#hooks.note(this, message.method, message.params);
-    } else if (message.id === undefined || Number(message.id) === this.id) {
+    else if (message.kind === 'notification') this.note(message.method, message.params);
+    else if (message.id === undefined || Number(message.id) === this.id) {
       this.settle(answerOf(message, 200));
       this.#hooks.deadlines.start(this); // the stream should end now, and its connection serve the next call
     }

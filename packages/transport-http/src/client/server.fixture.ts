@@ -100,7 +100,12 @@ export class TestServer {
 }
 
 /** Answers by JSON. */
-export function json({ message, response }: Hit, answer: object, status = 200, headers: Record<string, string> = {}): void {
+export function json(
+  { message, response }: Hit,
+  answer: object,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...answer }));
 }
@@ -129,7 +134,8 @@ export function modernServer(capabilities: object = {}): TestServer {
 export function legacyServer(capabilities: object = {}): TestServer & { readonly sessions: Set<string> } {
   const sessions = new Set<string>();
   const server = Object.assign(new TestServer(), { sessions });
-  const unknown = (hit: Hit) => json({ ...hit, message: {} }, { id: null, error: { code: -32000, message: 'no session' } }, 400);
+  const unknown = (hit: Hit) =>
+    json({ ...hit, message: {} }, { id: null, error: { code: -32000, message: 'no session' } }, 400);
   server.handlers.set('server/discover', unknown);
   server.handlers.set('initialize', (hit) => {
     const id = `session-${sessions.size + 1}-${Math.random().toString(36).slice(2)}`;

@@ -26,7 +26,7 @@ export function upstreamAt(
 ): {
   upstream: Upstream;
   events: TestEvents;
-  call(name: string, client?: Client, over?: Parameters<typeof toolCall>[2]): Made;
+  readonly call: (name: string, client?: Client, over?: Parameters<typeof toolCall>[2]) => Made;
 } {
   const events = new TestEvents();
   const clientInfo = new JsonText('{"name":"forge","version":"0"}');

@@ -1,10 +1,11 @@
 /** @module A response of `node:http` as the reply of an edge: plain JSON, until an event makes it an event stream. */
 import type { ServerResponse } from 'node:http';
-import { ForgeError, type Reply, replyError } from '@forge/protocol';
+import { type Enlisted, ForgeError, type Reply, replyError } from '@forge/protocol';
 import { cutWhenStalled, type EventStream, type Streams } from './streams.ts';
 
 /** One response whose client is still there. */
-export class HttpReply implements Reply {
+export class HttpReply implements Reply, Enlisted {
+  slot = -1;
   readonly #res: ServerResponse;
   readonly #streams: Streams;
   #stream: EventStream | undefined;

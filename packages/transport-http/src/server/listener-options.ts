@@ -9,7 +9,12 @@ export interface ListenerOptions extends AdmissionOptions, OriginRules, StreamOp
   readonly maxBodyBytes?: number | undefined;
   /** `WWW-Authenticate` of a 401. @default 'Bearer' */
   readonly challenge?: string | undefined;
+  /** How long `close` waits for calls in flight, in ms. @default 10000 */
+  readonly closeGraceMs?: number | undefined;
 }
+
+/** The default of `closeGraceMs`. */
+export const CLOSE_GRACE_MS = 10_000;
 
 /** The default of `maxBodyBytes`. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;

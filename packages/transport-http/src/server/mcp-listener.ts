@@ -1,10 +1,18 @@
 /** @module Serves Streamable HTTP of both eras on `node:http`, in front of any framework. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, createHttpEdge, type Endpoint, ForgeError, type HeaderBag, type HttpEdge } from '@forge/protocol';
+import {
+  type Caller,
+  createHttpEdge,
+  type Endpoint,
+  ForgeError,
+  type HeaderBag,
+  type HttpEdge,
+  Roster,
+} from '@forge/protocol';
 import { admit, upstreamAuthorization } from './admission.ts';
 import { checkBodyHeaders, readBodyText } from './body.ts';
 import { HttpReply } from './http-reply.ts';
-import { type ListenerOptions, MAX_BODY_BYTES } from './listener-options.ts';
+import { CLOSE_GRACE_MS, type ListenerOptions, MAX_BODY_BYTES } from './listener-options.ts';
 import { createOriginCheck } from './origin.ts';
 import { refuse } from './refuse.ts';
 import { Streams } from './streams.ts';
@@ -13,8 +21,6 @@ import { Streams } from './streams.ts';
 export interface McpListenerOptions extends ListenerOptions {
   /** What turns messages into exchanges, with the legacy sessions in it. @default a new one */
   readonly edge?: HttpEdge | undefined;
-  /** How long `close` waits for calls in flight, in ms. @default 10000 */
-  readonly closeGraceMs?: number | undefined;
 }
 
 /** Serves MCP on the paths that the application gives it. */
@@ -37,7 +43,6 @@ export interface McpListener {
   close(): Promise<void>;
 }
 
-const CLOSE_GRACE_MS = 10_000;
 /** How long an ended stream may take to reach its client. */
 const FLUSH_MS = 1000;
 
@@ -56,7 +61,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
   const { edge = createHttpEdge(), maxBodyBytes = MAX_BODY_BYTES, challenge, closeGraceMs = CLOSE_GRACE_MS } = options;
   const checkOrigin = createOriginCheck(options);
   const streams = new Streams(options);
-  const replies = new Set<HttpReply>();
+  const replies = new Roster<HttpReply>();
   let gets = 0; // those of `replies` that answer a GET
   let closing: Promise<void> | undefined;
   let onEnded: (() => void) | undefined;
@@ -74,6 +79,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
   }
 
   function serve(req: IncomingMessage, res: ServerResponse, caller: Caller, endpoint: Endpoint, body: string): void {
+    if (res.destroyed) return; // the client has left meanwhile
     const request = {
       headers: req.headers as HeaderBag,
       body,
@@ -137,7 +143,6 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
         req,
         path,
         (caller, endpoint) => {
-          if (res.destroyed) return; // the client left while it was being authenticated
           if (req.method !== 'POST') return serve(req, res, caller, endpoint, '');
           readBodyText(req, maxBodyBytes, (body) => serve(req, res, caller, endpoint, body), fail);
         },

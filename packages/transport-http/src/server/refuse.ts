@@ -12,19 +12,20 @@ const DRAINED_BYTES = 64 * 1024 * 1024;
  * @param challenge of `WWW-Authenticate`
  */
 export function refuse(req: IncomingMessage, res: ServerResponse, thrown: unknown, challenge = 'Bearer'): void {
+  if (res.headersSent) {
+    res.destroy(); // an answer has begun, and cannot be taken back
+    return;
+  }
   const error = ForgeError.from(thrown);
   const body = formatError(undefined, toRpcError(error));
-  if (!res.headersSent) {
-    const headers: Record<string, string | number> = {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-store',
-    };
-    if (error.code === 'unauthenticated') headers['www-authenticate'] = challenge;
-    if (error.retryAfter !== undefined) headers['retry-after'] = Math.ceil(error.retryAfter);
-    res.writeHead(error.meaning.httpStatus, headers);
-  }
-  res.end(body);
+  const headers: Record<string, string | number> = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  };
+  if (error.code === 'unauthenticated') headers['www-authenticate'] = challenge;
+  if (error.retryAfter !== undefined) headers['retry-after'] = Math.ceil(error.retryAfter);
+  res.writeHead(error.meaning.httpStatus, headers).end(body);
   if (!req.complete) drain(req);
 }
 

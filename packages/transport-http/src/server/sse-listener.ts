@@ -13,7 +13,7 @@ import {
 } from '@forge/protocol';
 import { admit, upstreamAuthorization } from './admission.ts';
 import { checkBodyHeaders, readBodyText } from './body.ts';
-import { type ListenerOptions, MAX_BODY_BYTES } from './listener-options.ts';
+import { CLOSE_GRACE_MS, type ListenerOptions, MAX_BODY_BYTES } from './listener-options.ts';
 import { createOriginCheck } from './origin.ts';
 import { refuse } from './refuse.ts';
 import { type EventStream, Streams } from './streams.ts';
@@ -37,7 +37,7 @@ export interface SseListener {
   message(req: IncomingMessage, res: ServerResponse, path: string): void;
   /** Streams that are open. */
   readonly streams: number;
-  /** Refuses what is new and ends every stream. Idempotent. */
+  /** Refuses what is new, gives calls in flight some time, and ends every stream. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ interface Connection {
  * }).listen(4444, '127.0.0.1');
  */
 export function createSseListener(options: SseListenerOptions): SseListener {
-  const { maxBodyBytes = MAX_BODY_BYTES, challenge } = options;
+  const { maxBodyBytes = MAX_BODY_BYTES, challenge, closeGraceMs = CLOSE_GRACE_MS } = options;
   const checkOrigin = createOriginCheck(options);
   const streams = new Streams(options);
   const connections = new Map<string, Connection>();
@@ -136,7 +136,7 @@ export function createSseListener(options: SseListenerOptions): SseListener {
     },
     async close() {
       closing = true;
-      await Promise.all([...connections.values()].map(({ edge }) => edge.close()));
+      await Promise.all([...connections.values()].map(({ edge }) => edge.close(closeGraceMs)));
     },
   };
 }

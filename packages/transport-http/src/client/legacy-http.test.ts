@@ -1,0 +1,282 @@
+import { JsonText } from '@forge/protocol';
+import { describe, expect, it } from 'vitest';
+import { event, events, type Handler, inSession, json, legacyServer, testClient } from './server.fixture.ts';
+import { codeOf, started, upstreamAt } from './upstream.fixture.ts';
+
+const ok: Handler = (hit) => json(hit, { result: { content: [] } });
+
+/** A legacy server whose `tools/call` does this, on a session that exists. */
+async function serving(handler: Handler, capabilities: object = {}) {
+  const server = await started(legacyServer(capabilities));
+  server.handlers.set('tools/call', inSession(server, handler));
+  return server;
+}
+
+const inClientSession = (sessionId: string) =>
+  testClient({ era: 'legacy', sessionId, capabilities: new JsonText('{"elicitation":{},"roots":{}}') });
+
+describe('a legacy session over HTTP', () => {
+  it('is opened once, and used by every client without a session', async () => {
+    const server = await serving(ok);
+    const { call } = upstreamAt(server.url);
+    const [one, two] = await Promise.all([call('t').outcome, call('t').outcome]);
+    expect([one?.era, two?.era]).toEqual(['legacy', 'legacy']);
+    const [session] = server.sessions;
+    for (const { headers, message } of server.of('tools/call')) {
+      expect(headers).toMatchObject({ 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' });
+      expect(message.params).not.toHaveProperty('_meta');
+    }
+    const methods = server.hits.map(({ method, message }) => message.method ?? method);
+    expect(methods.slice(0, 3)).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
+    expect(methods.filter((method) => method === 'initialize')).toHaveLength(1);
+  });
+
+  it('is one of its own for each session of a client, and is ended with it', async () => {
+    const server = await serving(ok);
+    const { call, upstream } = upstreamAt(server.url);
+    await call('t', inClientSession('a')).outcome;
+    await call('t', inClientSession('b')).outcome;
+    await call('t', inClientSession('a')).outcome;
+    const used = server.of('tools/call').map(({ headers }) => headers['mcp-session-id']);
+    expect(used[0]).toBe(used[2]);
+    expect(new Set(used).size).toBe(2);
+    const [, , own] = server.of('initialize').map(({ message }) => message.params);
+    expect(own?.['capabilities']).toEqual({ elicitation: {}, roots: {} });
+    upstream.sessionEnded('a');
+    expect((await server.got('DELETE')).headers['mcp-session-id']).toBe(used[0]);
+    await upstream.close();
+    expect([...server.sessions]).toEqual([]);
+  });
+
+  it('is never shared by two credentials', async () => {
+    const server = await serving(ok);
+    const owners = new Map<string, string | undefined>();
+    server.handlers.set(
+      'tools/call',
+      inSession(server, (hit) => {
+        const session = String(hit.headers['mcp-session-id']);
+        const owner = owners.get(session) ?? hit.headers.authorization;
+        owners.set(session, owner);
+        if (owner === hit.headers.authorization) ok(hit);
+        else hit.response.writeHead(403).end();
+      }),
+    );
+    const { call } = upstreamAt(server.url, { headers: { authorization: 'Bearer static' } });
+    const who = [undefined, 'Bearer alice', 'Bearer bob', 'Bearer alice'];
+    for (const upstreamAuthorization of who) {
+      for (const sessionId of [undefined, 's']) {
+        const client = testClient({ era: 'legacy', sessionId, upstreamAuthorization });
+        expect((await call('t', client).outcome).result).toBeDefined();
+      }
+    }
+    expect(new Set(owners.values()).size).toBe(3);
+    expect(owners.size).toBe(6);
+    for (const { headers } of server.of('GET'))
+      expect(owners.get(String(headers['mcp-session-id']))).toBe(headers.authorization);
+  });
+
+  it('is opened again when the server has forgotten it, and the call that found out is sent again', async () => {
+    const server = await serving(ok, { tools: { listChanged: true } });
+    const { call, events: heard } = upstreamAt(server.url);
+    await call('t').outcome;
+    server.sessions.clear();
+    expect((await call('t').outcome).result).toBeDefined();
+    expect(server.of('initialize')).toHaveLength(2);
+    expect(server.of('tools/call')).toHaveLength(3);
+    expect(heard.log).toContain('tools changed');
+  });
+
+  it('is not opened for ever when the server forgets every one', async () => {
+    const server = await serving(ok);
+    server.handlers.set('tools/call', ({ response }) => response.writeHead(404).end());
+    const outcome = await upstreamAt(server.url).call('t').outcome;
+    expect(outcome.error?.message).toContain('404');
+    expect(server.of('tools/call')).toHaveLength(2);
+  });
+
+  it('is refused past the cap while all are busy', async () => {
+    const server = await serving(() => {});
+    const { call } = upstreamAt(server.url, { maxSessions: 1 });
+    void call('t', inClientSession('a'));
+    await server.got('tools/call');
+    expect((await call('t', inClientSession('b')).outcome).error?.code).toBe(-32010);
+  });
+
+  it('is not used when its id is no visible ASCII', async () => {
+    const server = await serving(ok);
+    server.handlers.set('initialize', (hit) =>
+      json(hit, { result: { protocolVersion: '2025-11-25', capabilities: {} } }, 200, { 'mcp-session-id': 'a b' }),
+    );
+    await expect(upstreamAt(server.url).upstream.connect()).rejects.toMatchObject({ code: 'upstream_error' });
+  });
+
+  it('works without an id, too', async () => {
+    const server = await started(legacyServer());
+    server.handlers.set('initialize', (hit) =>
+      json(hit, { result: { protocolVersion: '2025-03-26', capabilities: {}, serverInfo: {} } }),
+    );
+    server.handlers.set('tools/call', ok);
+    expect((await upstreamAt(server.url).call('t').outcome).result).toBeDefined();
+    expect(server.of('tools/call')[0]?.headers).not.toHaveProperty('mcp-session-id');
+  });
+});
+
+describe('a call on a legacy session', () => {
+  it('hears of its own progress, and its questions are the client’s', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      event(hit, { method: 'notifications/progress', params: { progressToken: hit.message.id, progress: 1 } });
+      event(hit, { id: 'q1', method: 'elicitation/create', params: { message: 'Name?' } });
+    });
+    server.handlers.set('answer', (answer) => {
+      answer.response.writeHead(202).end();
+      const [hit] = server.of('tools/call');
+      if (hit !== undefined) event(hit, { id: hit.message.id, result: { answered: answer.message.result } });
+      hit?.response.end();
+    });
+    const { call } = upstreamAt(server.url);
+    const { exchange, outcome } = call('t', inClientSession('a'), { progressToken: '"x"' });
+    expect((await outcome).result?.value).toEqual({ answered: { action: 'accept' } });
+    expect(exchange.asks).toMatchObject([{ method: 'elicitation/create' }]);
+    expect(exchange.notes).toMatchObject([{ method: 'notifications/progress' }]);
+    const answer = server.hits.find(({ message }) => message.result !== undefined);
+    expect(answer?.headers['mcp-session-id']).toBe(server.of('tools/call')[0]?.headers['mcp-session-id']);
+  });
+
+  it('does not time out while the client is being asked', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      event(hit, { id: 'q1', method: 'elicitation/create', params: {} });
+    });
+    const { call } = upstreamAt(server.url, { requestTimeoutMs: 60 });
+    const { exchange, outcome } = call('t', inClientSession('a'));
+    exchange.answer = new Promise((resolve) => {
+      setTimeout(() => resolve({ error: { code: -1, message: 'no' } }), 200);
+    });
+    server.handlers.set('answer', (answer) => {
+      answer.response.writeHead(202).end();
+      const [hit] = server.of('tools/call');
+      if (hit !== undefined) event(hit, { id: hit.message.id, result: {} });
+    });
+    expect((await outcome).result).toBeDefined();
+  });
+
+  it('is cancelled by a message, because closing the connection would not', async () => {
+    const server = await serving(() => {});
+    const { call } = upstreamAt(server.url);
+    const { exchange, outcome } = call('t');
+    const { message } = await server.got('tools/call');
+    exchange.cancel('enough');
+    expect((await outcome).error?.code).toBe(-32800);
+    const cancelled = await server.got('notifications/cancelled');
+    expect(cancelled.message.params).toEqual({ requestId: message.id, reason: 'enough' });
+  });
+
+  it('is cancelled at the server when its time is up', async () => {
+    const server = await serving(() => {});
+    const { outcome } = upstreamAt(server.url, { requestTimeoutMs: 80 }).call('t');
+    expect(codeOf(await outcome)).toBe('upstream_timeout');
+    await server.got('notifications/cancelled');
+  });
+
+  it('goes on where its stream was cut, after the wait that the server asked for', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      hit.response.write('retry: 120\nid: e1\ndata: \n\n');
+      hit.response.end();
+    });
+    server.handlers.set('GET', (hit) => {
+      if (hit.headers['last-event-id'] === undefined) return hit.response.writeHead(405).end();
+      const [original] = server.of('tools/call');
+      events(hit);
+      event(hit, { id: original?.message.id, result: { late: true } }, 'e2');
+      return hit.response.end();
+    });
+    const before = Date.now();
+    const outcome = await upstreamAt(server.url).call('t').outcome;
+    expect(outcome.result?.value).toEqual({ late: true });
+    expect(Date.now() - before).toBeGreaterThanOrEqual(115);
+    const resumed = server.of('GET').find(({ headers }) => headers['last-event-id'] !== undefined);
+    expect(resumed?.headers['last-event-id']).toBe('e1');
+    expect(server.of('tools/call')).toHaveLength(1);
+  });
+
+  it('may have taken effect when its stream is cut and cannot be gone on with', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      const id = hit.message.params?.['name'] === 'resumable' ? 'retry: 100\nid: e1\n' : '';
+      hit.response.end(`${id}data: \n\n`);
+    });
+    const { call } = upstreamAt(server.url);
+    for (const name of ['plain', 'resumable']) expect(codeOf(await call(name).outcome)).toBe('outcome_unknown');
+  });
+
+  it('sets the log level of its session first', async () => {
+    const server = await serving(ok, { logging: {} });
+    server.handlers.set('logging/setLevel', (hit) => json(hit, { result: {} }));
+    await upstreamAt(server.url).call('t', testClient({ logLevel: 'info' })).outcome;
+    const methods = server.hits.map(({ message }) => message.method);
+    expect(methods.indexOf('logging/setLevel')).toBeLessThan(methods.indexOf('tools/call'));
+    expect(server.of('logging/setLevel')[0]?.message.params).toEqual({ level: 'info' });
+  });
+});
+
+describe('the own stream of a legacy session', () => {
+  it('tells of changes, and is opened again with the id of the last event', async () => {
+    const server = await serving(ok, { resources: { subscribe: true } });
+    server.handlers.set('resources/subscribe', (hit) => json(hit, { result: {} }));
+    server.handlers.set('GET', (hit) => {
+      events(hit);
+      hit.response.write('retry: 100\nid: start\ndata: \n\n');
+    });
+    const { upstream, events: heard } = upstreamAt(server.url);
+    await upstream.connect();
+    upstream.watch(new Set(['a:1']));
+    expect((await server.got('resources/subscribe')).message.params).toEqual({ uri: 'a:1' });
+    const stream = await server.got('GET');
+    event(stream, { method: 'notifications/resources/updated', params: { uri: 'a:1' } }, 'e7');
+    await heard.until(/a:1 updated/);
+    stream.response.end();
+    const again = await server.got('GET', 2);
+    expect(again.headers['last-event-id']).toBe('e7');
+    event(again, { method: 'notifications/tools/list_changed' });
+    await heard.until(/tools changed/);
+  });
+
+  it('carries questions to the paired session, and refuses them on the shared one', async () => {
+    const server = await serving(ok);
+    server.handlers.set('GET', (hit) => events(hit));
+    const { call, events: heard } = upstreamAt(server.url);
+    await call('t', inClientSession('a')).outcome;
+    const shared = await server.got('GET', 1);
+    const own = await server.got('GET', 2);
+    event(own, { id: 'q1', method: 'roots/list' });
+    event(shared, { id: 'q2', method: 'roots/list' });
+    event(shared, { id: 'q3', method: 'ping' });
+    const answers = async (id: string) => {
+      for (let count = 1; ; count += 1) {
+        const hit = await server.got('POST', count);
+        if ((hit.message.id as unknown) === id) return hit.message;
+      }
+    };
+    expect(await answers('q1')).toMatchObject({ result: { roots: [] } });
+    expect(await answers('q2')).toMatchObject({ error: { code: -32600 } });
+    expect(await answers('q3')).toMatchObject({ result: {} });
+    expect(heard.log).toEqual(['a asked roots/list']);
+  });
+
+  it('that ends because the server is gone is a lost upstream, reported once', async () => {
+    const server = await serving(ok);
+    server.handlers.set('GET', (hit) => {
+      events(hit);
+      hit.response.write('retry: 100\nid: e1\ndata: \n\n');
+    });
+    const { upstream, events: heard } = upstreamAt(server.url);
+    await upstream.connect();
+    await server.got('GET');
+    await server.stop();
+    await heard.until(/^lost/);
+    expect(heard.log).toHaveLength(1);
+    await expect(upstream.connect()).rejects.toMatchObject({ code: 'upstream_unreachable' });
+  });
+});
