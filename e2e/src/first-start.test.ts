@@ -43,10 +43,17 @@ describe('a token', () => {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (authorization !== undefined) headers['authorization'] = authorization;
     const rest = await fetch(`${first.url}/tools`, { headers });
-    const body = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}';
-    const mcp = await fetch(`${first.url}/mcp`, { method: 'POST', headers: { ...headers, accept: 'application/json, text/event-stream' }, body });
+    const body =
+      '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}';
+    const mcp = await fetch(`${first.url}/mcp`, {
+      method: 'POST',
+      headers: { ...headers, accept: 'application/json, text/event-stream' },
+      body,
+    });
     const refused = [rest, mcp].filter(({ status }) => status === 401);
-    expect(refused.map((answer) => answer.headers.get('www-authenticate')?.split(' ')[0])).toEqual(refused.map(() => 'Bearer'));
+    expect(refused.map((answer) => answer.headers.get('www-authenticate')?.split(' ')[0])).toEqual(
+      refused.map(() => 'Bearer'),
+    );
     return [rest.status, mcp.status];
   };
 
@@ -58,7 +65,10 @@ describe('a token', () => {
     ['there is none', () => undefined],
     ['it is no token', () => 'Bearer nonsense'],
     ['its scheme is another one', () => 'Basic YWRtaW46YWRtaW4='],
-    ['it has expired', (claims, key) => `Bearer ${forge({ ...claims, exp: Math.floor(Date.now() / 1000) - 3600 }, key)}`],
+    [
+      'it has expired',
+      (claims, key) => `Bearer ${forge({ ...claims, exp: Math.floor(Date.now() / 1000) - 3600 }, key)}`,
+    ],
     ['it never expires', ({ exp: _, ...claims }, key) => `Bearer ${forge(claims, key)}`],
     ['another key signed it', (claims) => `Bearer ${forge(claims, 'a key of somebody else, long enough for HS256')}`],
     ['nobody signed it', (claims) => `Bearer ${forge(claims)}`],
@@ -85,7 +95,9 @@ describe('the second start', () => {
 
   it('shows no password, and the one from before still opens', async () => {
     expect(`${second.process.stdout}${second.process.stderr}`).not.toMatch(PASSWORD);
-    const basic = (text: string) => ({ headers: { authorization: `Basic ${Buffer.from(`${ADMIN}:${text}`).toString('base64')}` } });
+    const basic = (text: string) => ({
+      headers: { authorization: `Basic ${Buffer.from(`${ADMIN}:${text}`).toString('base64')}` },
+    });
     expect((await fetch(`${second.url}/tools`, basic(password))).status).toBe(200);
     expect((await fetch(`${second.url}/tools`, basic(`${password}x`))).status).toBe(401);
   });

@@ -29,10 +29,14 @@ async function statusOf(id: string): Promise<Status> {
 }
 
 const stateIs = (id: string, ...states: string[]) =>
-  until(`the state is ${states.join(' or ')}`, async () => {
-    const status = await statusOf(id);
-    return states.includes(status.state) && status;
-  }, 20_000);
+  until(
+    `the state is ${states.join(' or ')}`,
+    async () => {
+      const status = await statusOf(id);
+      return states.includes(status.state) && status;
+    },
+    20_000,
+  );
 
 /** What a client sees of a healthy upstream, whatever happens beside it. */
 async function expectNeighbourWorks(peers: readonly Peer[], prefix: string): Promise<void> {
@@ -76,7 +80,10 @@ describe.each<[FixtureEra, FixtureEra]>([
   /** Its tools have left the lists, both clients were told, and the API says what is wrong, and since when. */
   async function expectOut(from: number): Promise<void> {
     const { since, lastError } = await stateIs(sickId, 'unreachable');
-    expect(lastError).toMatchObject({ code: expect.stringMatching(/^(?:upstream_|outcome_)/), message: expect.stringMatching(/\w/) });
+    expect(lastError).toMatchObject({
+      code: expect.stringMatching(/^(?:upstream_|outcome_)/),
+      message: expect.stringMatching(/\w/),
+    });
     expect(Date.parse(since)).toBeGreaterThanOrEqual(from - 1000);
     expect(Date.parse(since)).toBeLessThanOrEqual(Date.now());
     for (const { list } of peers) expect(await list()).not.toContain(`sick-${era}-echo`);
@@ -84,23 +91,27 @@ describe.each<[FixtureEra, FixtureEra]>([
 
   it('serves both at first', expectBack);
 
-  it.each(['hangs', 'answers garbage', 'closes mid-answer'] as const)('that %s', { timeout: 60_000 }, async (trouble) => {
-    const from = Date.now();
-    const told = peers.map(({ changes }) => changes);
-    sick.trouble = trouble;
-    const calls = Promise.allSettled(peers.map(({ call }) => call(`sick-${era}-echo`, { text: 'x' })));
-    await neighbour();
-    expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(Date.now() - from).toBeLessThan(LIST_MS);
-    await neighbour();
-    await expectOut(from);
-    await neighbour();
-    sick.trouble = undefined;
-    await expectBack();
-    for (const [index, peer] of peers.entries()) {
-      await until(`the ${peer.era} client was told twice`, () => peer.changes >= (told[index] ?? 0) + 2);
-    }
-  });
+  it.each(['hangs', 'answers garbage', 'closes mid-answer'] as const)(
+    'that %s',
+    { timeout: 60_000 },
+    async (trouble) => {
+      const from = Date.now();
+      const told = peers.map(({ changes }) => changes);
+      sick.trouble = trouble;
+      const calls = Promise.allSettled(peers.map(({ call }) => call(`sick-${era}-echo`, { text: 'x' })));
+      await neighbour();
+      expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      expect(Date.now() - from).toBeLessThan(LIST_MS);
+      await neighbour();
+      await expectOut(from);
+      await neighbour();
+      sick.trouble = undefined;
+      await expectBack();
+      for (const [index, peer] of peers.entries()) {
+        await until(`the ${peer.era} client was told twice`, () => peer.changes >= (told[index] ?? 0) + 2);
+      }
+    },
+  );
 
   it('that is down for a while', { timeout: 60_000 }, async () => {
     const from = Date.now();
@@ -108,7 +119,9 @@ describe.each<[FixtureEra, FixtureEra]>([
     await neighbour();
     await expectOut(from);
     for (const { call } of peers) {
-      await expect(call(`sick-${era}-echo`, { text: 'x' })).rejects.toThrow(new RegExp(`sick ${era}.*unreachable since`));
+      await expect(call(`sick-${era}-echo`, { text: 'x' })).rejects.toThrow(
+        new RegExp(`sick ${era}.*unreachable since`),
+      );
     }
     await neighbour();
     await sick.start();
@@ -141,11 +154,14 @@ describe.each<[FixtureEra, FixtureEra]>([
       expect(await peer.list()).not.toContain(`sick-${era}-echo`);
     }
     sick.changeTools(before);
-    for (const { list } of peers) await until('the tool is back', async () => (await list()).includes(`sick-${era}-echo`));
+    for (const { list } of peers)
+      await until('the tool is back', async () => (await list()).includes(`sick-${era}-echo`));
   });
 
   it('was never asked twice to do the same thing', () => {
-    const ids = sick.received.flatMap(({ body }) => (/"tools\/call"/.test(body) ? (JSON.parse(body) as { id: unknown }).id : []));
+    const ids = sick.received.flatMap(({ body }) =>
+      /"tools\/call"/.test(body) ? (JSON.parse(body) as { id: unknown }).id : [],
+    );
     expect(ids).toHaveLength(new Set(ids).size);
   });
 });
@@ -156,7 +172,8 @@ describe('an upstream that is down when the gateway starts', () => {
     const first = await startGateway(scope, { dataDir, env: PATIENCE });
     const [late, well] = [await startFixture(scope, 'modern'), await startFixture(scope, 'legacy')];
     const lateId = await first.register({ name: 'late', url: late.url });
-    const path = new URL(await first.compose('pair', [lateId, await first.register({ name: 'well', url: well.url })])).pathname;
+    const path = new URL(await first.compose('pair', [lateId, await first.register({ name: 'well', url: well.url })]))
+      .pathname;
     await first.process.stop();
     await late.stop();
 

@@ -12,8 +12,8 @@ import { scratchFolder } from './scratch.ts';
 const MAIN = ownScript('../../apps/gateway/dist/main.js');
 const DISCOVERED_MS = 20_000;
 
-const WITHOUT_POLICY = { AUTH_REQUIRED: 'false', AUDIT_ENABLED: 'false', METRICS_ENABLED: 'false' };
-const WITH_POLICY = { AUDIT_ENABLED: 'true', METRICS_ENABLED: 'true' };
+const WITHOUT_POLICY = { AUTH_REQUIRED: 'false', AUDIT_TRAIL_ENABLED: 'false', METRICS_ENABLED: 'false' };
+const WITH_POLICY = { AUDIT_TRAIL_ENABLED: 'true', METRICS_ENABLED: 'true' };
 
 /** What the gateway shall be. */
 export interface GatewayOptions {

@@ -1,6 +1,6 @@
 /** @module Ports, and HTTP requests as exact as a test needs them. */
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 
 /** A port that nobody listened on a moment ago. */
@@ -34,13 +34,17 @@ export function send(
   } = {},
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false }, (answer) => {
+    const agent = new Agent({ keepAlive: true }); // as every client does
+    const sent = request(url, { method, headers, agent }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
+      answer.on('end', () => {
+        agent.destroy();
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text });
+      });
       answer.on('error', reject);
     });
-    sent.on('error', reject);
+    sent.on('error', reject); // after an answer to a body that was not taken, it changes nothing
     sent.end(body);
   });
 }

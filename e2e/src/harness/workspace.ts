@@ -16,7 +16,10 @@ export interface WorkspacePackage {
   readonly path: string;
   readonly isPrivate: boolean;
   readonly isApp: boolean;
-  readonly bin: Versions;
+  /** Paths of commands by name. */
+  readonly bin: Readonly<Record<string, string>>;
+  /** What it needs, e.g. `>=20.19`. */
+  readonly node: string;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Versions;
   readonly devDependencies: Versions;
@@ -53,6 +56,7 @@ export function packagesIn(...patterns: readonly string[]): WorkspacePackage[] {
         isPrivate: manifest['private'] === true,
         isApp: path.startsWith('apps/'),
         bin: versions('bin'),
+        node: versions('engines')['node'] ?? '',
         exports: (manifest['exports'] ?? {}) as Record<string, unknown>,
         dependencies: versions('dependencies'),
         devDependencies: versions('devDependencies'),

@@ -16,7 +16,9 @@ const identity = { name: 'example', version: '1.0.0' };
 const logging: Interceptor = (next) => async (call) => {
   const start = performance.now();
   const outcome = await next(call);
-  process.stdout.write(`${call.request.method} ${call.target ?? ''} took ${(performance.now() - start).toFixed(1)} ms\n`);
+  process.stdout.write(
+    `${call.request.method} ${call.target ?? ''} took ${(performance.now() - start).toFixed(1)} ms\n`,
+  );
   return outcome;
 };
 

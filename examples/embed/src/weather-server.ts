@@ -16,7 +16,8 @@ function weather(): McpServer {
 
 /** Serves it on a free port of this machine; resolves with its URL and the way to stop it. */
 export async function startWeatherServer(): Promise<{ url: string; server: Server }> {
-  const server = createServer(toNodeHandler(createMcpHandler(weather)));
+  const handle = toNodeHandler(createMcpHandler(weather));
+  const server = createServer((req, res) => void handle(req, res));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');

@@ -1,5 +1,5 @@
 /** @module An upstream behind duplex channels (stdio, HTTP+SSE, WebSocket), of either era. */
-import { type ChannelSession, initializeChannel } from './channel-upstream-session.ts';
+import { initializeChannel } from './channel-upstream-session.ts';
 import { discoverParams, type ProbeVerdict, readProbe } from './era-probe.ts';
 import { ForgeError } from './errors.ts';
 import type { Exchange, ExchangeRequest, Outcome } from './exchange.ts';
@@ -7,7 +7,7 @@ import type { JsonText } from './json-text.ts';
 import { errorOutcome } from './outcome.ts';
 import { forCaller, legacyAffinity, type LegacyAffinity, modernParams, SHARED } from './outgoing.ts';
 import { createRpcLink, type RpcLink } from './rpc-link.ts';
-import { createSessionPool } from './rpc-link-sessions.ts';
+import { createSessionPool, type PooledSession } from './rpc-link-sessions.ts';
 import { createListenWatch, createSubscribeWatch, type Watch } from './rpc-link-watch.ts';
 import type { Channel, Upstream, UpstreamEvents, UpstreamInfo } from './upstream.ts';
 import { LATEST_MODERN } from './versions.ts';
@@ -59,6 +59,19 @@ export interface ChannelUpstreamOptions {
    * @default false
    */
   readonly disposableProbe?: boolean | undefined;
+  /**
+   * Whose sessions get a channel of their own: those of clients that a legacy server may ask something, those of every
+   * legacy client, or nobody's. With `none` the server is told that nobody can be asked.
+   *
+   * @default 'asking'
+   */
+  readonly ownChannels?: 'asking' | 'every' | 'none' | undefined;
+  /**
+   * Callers are told how a channel ended: of a child, its exit code and last words. Otherwise that is for operators.
+   *
+   * @default false
+   */
+  readonly tellCallers?: boolean | undefined;
 }
 
 /** What stands while the upstream is connected. */
@@ -83,15 +96,15 @@ interface Connection {
  * const { era } = await upstream.connect();
  */
 export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream {
-  const { era = 'auto', events, clientInfo, transport } = options;
+  const { era = 'auto', events, clientInfo, transport, ownChannels = 'asking', tellCallers = false } = options;
   let attempt: Promise<Connection> | undefined;
   let connection: Connection | undefined;
   let uris: ReadonlySet<string> = new Set();
   let closed = false;
   const links = new Set<RpcLink>();
 
-  /** Every legacy session but the shared one. */
-  const sessions = createSessionPool<ChannelSession>({
+  /** The channels of single clients. */
+  const sessions = createSessionPool<OwnChannel>({
     maxSessions: options.maxSessions ?? 16,
     idleMs: options.sessionIdleMs ?? 300_000,
   });
@@ -122,6 +135,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       sessionId: affinity.sessionId,
       requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
       maxInFlight: options.maxInFlight ?? 1024,
+      tellCallers,
       onLost: (error) => lost(link, error),
     });
     for (const old of links) if (old.closed) links.delete(old);
@@ -150,8 +164,11 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       return await legacy(reusable ? link : await openLink(), verdict.reason);
     } catch (error) {
       const late = await verdict.late;
-      if (late === undefined) throw error;
-      return modern(await openLink(), late);
+      if (late !== undefined) return modern(await openLink(), late);
+      // It started so slowly that it found both requests waiting, and some end when the first one is not `initialize`.
+      const ended = error instanceof ForgeError && error.code === 'upstream_unreachable';
+      if (!reusable || verdict.late === undefined || !ended) throw error;
+      return legacy(await openLink(), `${verdict.reason}, and ended`);
     }
   }
 
@@ -185,6 +202,13 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
   }
 
   function modern(link: RpcLink, { protocolVersion, description }: ModernVerdict): Connection {
+    const callOn = (link: RpcLink): OwnChannel['call'] => {
+      return (request, exchange) =>
+        link.call('modern', request, exchange, (request, progressToken) =>
+          modernParams(request, { protocolVersion, clientInfo, progressToken }),
+        );
+    };
+    const callShared = callOn(link);
     return {
       link,
       info: { era: 'modern', protocolVersion, description, transport, reason: 'It answered server/discover' },
@@ -195,10 +219,12 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
         events,
         request: (method, params) => link.request(method, params, true),
       }),
-      call: (request, exchange) =>
-        link.call('modern', request, exchange, (request, progressToken) =>
-          modernParams(request, { protocolVersion, clientInfo, progressToken }),
-        ),
+      call(request, exchange) {
+        const affinity = legacyAffinity(request.client, true);
+        if (ownChannels !== 'every' || affinity.sessionId === undefined) return callShared(request, exchange);
+        const open = async () => ownChannel(await openLink(affinity), callOn);
+        return sessions.use(affinity.key, open, (session) => session.call(request, exchange));
+      },
     };
   }
 
@@ -216,7 +242,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
         request: (method, params) => link.request(method, params),
       }),
       call(request, exchange) {
-        const affinity = legacyAffinity(request.client);
+        const affinity = ownChannels === 'none' ? SHARED : legacyAffinity(request.client, ownChannels === 'every');
         if (affinity === SHARED) return shared.call(request, exchange);
         const open = async () => initializeChannel(await openLink(affinity), affinity, clientInfo);
         return sessions.use(affinity.key, open, (session) => session.call(request, exchange));
@@ -230,7 +256,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       try {
         return await (connection ?? (await connect())).call(request, exchange);
       } catch (error) {
-        return errorOutcome(forCaller(error));
+        return errorOutcome(tellCallers ? error : forCaller(error));
       }
     },
     watch(set) {
@@ -247,6 +273,24 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       attempt = undefined;
       await Promise.all([sessions.remove(() => true), ...[...links].map((link) => link.close())]);
     },
+  };
+}
+
+/** What the pool keeps. */
+interface OwnChannel extends PooledSession {
+  call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
+}
+
+function ownChannel(link: RpcLink, callOn: (link: RpcLink) => OwnChannel['call']): OwnChannel {
+  return {
+    get idle() {
+      return link.idle;
+    },
+    get closed() {
+      return link.closed;
+    },
+    call: callOn(link),
+    close: () => link.close(),
   };
 }
 

@@ -94,6 +94,10 @@ export class ClientExchange implements Exchange {
   /** The answer. */
   finish(status: number, outcome: Outcome): void {
     if (!this.#end() || this.cancelled) return;
+    const encoded = outcome.result?.encoded;
+    if (encoded !== undefined && !this.#streaming && this.reply.jsonParts !== undefined) {
+      return this.reply.jsonParts(status, [`{"jsonrpc":"2.0","id":${this.id},"result":`, encoded, '}']);
+    }
     const message = formatOutcome(this.id, outcome);
     if (!this.#streaming) return this.reply.json(status, message);
     this.reply.event(message);

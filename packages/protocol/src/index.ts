@@ -16,6 +16,7 @@ export { ERRORS, type ErrorCode, type ErrorMeaning, ForgeError, type ForgeErrorO
 export { JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
 export { type ChannelEdge, type ChannelOptions, serveChannel } from './edge-channel.ts';
 export { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
+export { createStatelessEdge } from './edge-stateless.ts';
 export { type Reply, replyError } from './reply.ts';
 export {
   formatError,

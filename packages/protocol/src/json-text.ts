@@ -27,13 +27,21 @@ export function parseJson(text: string): unknown {
 /** A JSON value as text, parsed when it is first read. */
 export class JsonText {
   readonly text: string;
+  /** The text on one line in UTF-8, for what is sent often. */
+  readonly encoded: Uint8Array | undefined;
   #parsed: unknown;
   #members: Member[] | undefined;
 
   /** `text` must be valid JSON without surrounding white space; `parsed`, if given, must be its value. */
-  constructor(text: string, parsed?: unknown) {
+  constructor(text: string, parsed?: unknown, encoded?: Uint8Array) {
     this.text = text;
+    this.encoded = encoded;
     this.#parsed = parsed;
+  }
+
+  /** Text to be sent again and again: it is encoded now, and never again. */
+  static frequent(text: string): JsonText {
+    return new JsonText(text, undefined, new TextEncoder().encode(text.replaceAll(/[\r\n]/g, ' ')));
   }
 
   /** The text of a value. */
@@ -59,8 +67,24 @@ export class JsonText {
 
   /** One member's value, or `undefined` where there is none or this is no object. A repeated key yields its last. */
   member(name: string): JsonText | undefined {
-    const found = this.#scan().findLast((member) => member.name === name);
-    return found && this.#child(name, found);
+    const members = this.#scan();
+    for (let index = members.length - 1; index >= 0; index -= 1) {
+      const member = members[index];
+      if (member?.name === name) return this.#child(name, member);
+    }
+    return undefined;
+  }
+
+  /** Whether there is a member of that name. */
+  has(name: string): boolean {
+    return this.#scan().some((member) => member.name === name);
+  }
+
+  /** Whether a member stands there twice. */
+  get hasRepeats(): boolean {
+    const members = this.#scan();
+    if (members.length > FEW) return new Set(this.names()).size < members.length;
+    return members.some(({ name }, index) => members.findIndex((other) => other.name === name) < index);
   }
 
   /** The object's members by name; none where this is no object. A repeated key yields its last. */
@@ -150,6 +174,9 @@ interface Member extends Span {
   readonly name: string;
   readonly keyStart: number;
 }
+
+/** Up to here comparing each with each costs less than a set. */
+const FEW = 8;
 
 const QUOTE = 34;
 const COMMA = 44;

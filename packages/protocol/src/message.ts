@@ -45,9 +45,9 @@ export type Message = RequestMessage | NotificationMessage | ResponseMessage;
  */
 export function readMessage(text: JsonText): Message {
   if (!text.isObject) throw invalid('a message must be an object');
-  const members = membersOf(text);
-  if (members.get('jsonrpc')?.text !== '"2.0"') throw invalid('jsonrpc must be "2.0"');
-  return members.has('method') ? readCall(members) : readResponse(members);
+  checkUnique(text);
+  if (text.member('jsonrpc')?.text !== '"2.0"') throw invalid('jsonrpc must be "2.0"');
+  return text.has('method') ? readCall(text) : readResponse(text);
 }
 
 /**
@@ -72,9 +72,10 @@ export function readUpstreamBody(text: string): Message | Message[] {
 /** The `id` that an error about this body must carry, as raw JSON, where one can be made out. Never throws. */
 export function peekId(body: string): string | undefined {
   try {
-    const members = membersOf(JsonText.parse(body));
-    const isResponse = members.has('result') || members.has('error');
-    const id = members.get('id')?.text;
+    const message = JsonText.parse(body);
+    checkUnique(message);
+    const isResponse = message.has('result') || message.has('error');
+    const id = message.member('id')?.text;
     return id !== undefined && !isResponse && isId(id) ? id : undefined;
   } catch {
     return undefined; // a body without a usable id is an ordinary case: JSON-RPC answers it with a null id
@@ -103,8 +104,6 @@ export function formatError(id: string | undefined, error: RpcError): string {
   return oneLine(`{"jsonrpc":"2.0","id":${id ?? 'null'},"error":${object}}`);
 }
 
-type Members = ReadonlyMap<string, JsonText>;
-
 function readParsed(json: JsonText): Message | Message[] {
   if (!json.text.startsWith('[')) return readMessage(json);
   const elements = json.elements();
@@ -114,28 +113,26 @@ function readParsed(json: JsonText): Message | Message[] {
 }
 
 /** Peers disagree on which of two equal members counts, so there may be no two. */
-function membersOf(text: JsonText): Members {
-  const members = text.members();
-  if (members.size !== text.names().length) throw invalid('a member stands there twice');
-  return members;
+function checkUnique(text: JsonText): void {
+  if (text.hasRepeats) throw invalid('a member stands there twice');
 }
 
-function readCall(members: Members): RequestMessage | NotificationMessage {
-  if (members.has('result') || members.has('error')) throw invalid('method stands next to result or error');
-  const method = members.get('method')?.value;
+function readCall(text: JsonText): RequestMessage | NotificationMessage {
+  if (text.has('result') || text.has('error')) throw invalid('method stands next to result or error');
+  const method = text.member('method')?.value;
   if (typeof method !== 'string') throw invalid('method must be a string');
-  const params = members.get('params');
+  const params = text.member('params');
   if (params !== undefined && !params.isObject) throw invalid('params must be an object');
-  const id = members.get('id');
+  const id = text.member('id');
   if (id === undefined) return { kind: 'notification', method, params };
   if (!isId(id.text)) throw invalid('id must be a string or an integer');
   return { kind: 'request', id: id.text, method, params };
 }
 
-function readResponse(members: Members): ResponseMessage {
-  const id = members.get('id')?.text;
-  const result = members.get('result');
-  const error = members.get('error');
+function readResponse(text: JsonText): ResponseMessage {
+  const id = text.member('id')?.text;
+  const result = text.member('result');
+  const error = text.member('error');
   if (result === undefined && error === undefined) throw invalid('method is missing');
   if (result !== undefined && error !== undefined) throw invalid('result stands next to error');
   if (id !== undefined && isId(id)) {

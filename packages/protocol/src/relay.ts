@@ -12,6 +12,8 @@ import type { Upstream, UpstreamEvents } from './upstream.ts';
 export interface RelayOptions {
   /** Tells endpoints apart: see {@link Endpoint.key}. */
   readonly key: string;
+  /** Callers are told why the upstream cannot be reached. @default false */
+  readonly tellCallers?: boolean | undefined;
   /** Hears of a lost upstream; the message is for operators. The next call connects again. */
   onLost?(error: Error): void;
 }
@@ -133,7 +135,7 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
       try {
         return (await upstream.connect()).description;
       } catch (error) {
-        throw ForgeError.from(forCaller(error));
+        throw ForgeError.from(options.tellCallers === true ? error : forCaller(error));
       }
     },
     paramHeaders: (tool) => paramHeaders.get(tool),

@@ -13,6 +13,8 @@ import { toRpcError } from './outcome.ts';
 export interface Reply {
   /** The whole answer, one JSON text. */
   json(status: number, body: string, headers?: Record<string, string>): void;
+  /** `json` for an answer of which a part is encoded already; transports without it get `json`. */
+  jsonParts?(status: number, parts: readonly [head: string, encoded: Uint8Array, tail: string]): void;
   /** The whole answer, without a body (202, 204). */
   empty(status: number, headers?: Record<string, string>): void;
   /** Makes it an event stream (200, `text/event-stream`) before there is an event, so that the client sees it open. */

@@ -1,11 +1,11 @@
-import fc from 'fast-check';
+import { array, assert, boolean, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Enlisted, Roster } from './roster.ts';
 
 describe('a roster', () => {
   it('holds what a Set would hold, whatever comes and goes', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(20))), (steps) => {
+    assert(
+      property(array(tuple(boolean(), nat(20))), (steps) => {
         const items: Enlisted[] = Array.from({ length: 21 }, () => ({ slot: -1 }));
         const roster = new Roster();
         const model = new Set<Enlisted>();

@@ -30,6 +30,8 @@ export interface RpcLinkOptions {
   readonly requestTimeoutMs: number;
   /** Calls in flight at most. */
   readonly maxInFlight: number;
+  /** Whether callers are told how the channel ended, and not operators alone. */
+  readonly tellCallers?: boolean | undefined;
   /** The channel ended by itself; everything in flight has failed already. */
   onLost(error: Error): void;
 }
@@ -167,7 +169,9 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
   function endAll(code: ErrorCode, cause?: Error): void {
     if (ended !== undefined) return;
     ended = code === 'cancelled' ? code : 'upstream_unreachable';
-    for (const id of inbox.calls.keys()) take(id)?.settle(new ForgeError(code, undefined, { cause }));
+    const told =
+      options.tellCallers === true && cause !== undefined ? `${ERRORS[code].title}. ${cause.message}` : undefined;
+    for (const id of inbox.calls.keys()) take(id)?.settle(new ForgeError(code, told, { cause }));
     for (const id of own.keys()) take(id)?.settle(new ForgeError(ended, cause?.message, { cause }));
   }
 

@@ -9,7 +9,7 @@ const WELL_MS = 30_000;
 /** Starts something, later and later after each failure in a row. */
 export interface BackOff {
   /** Waits as long as it takes, then starts. What `start` throws counts as a failure. */
-  run<T>(start: () => Promise<T>): Promise<T>;
+  run<T>(start: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** What was started last has ended unasked. */
   failed(): void;
   /** How long the next start waits from now, in ms. */
@@ -34,9 +34,10 @@ export function createBackOff(now: () => number = Date.now): BackOff {
       return waitMs();
     },
     failed,
-    async run(start) {
+    async run(start, signal) {
       const wait = waitMs();
-      if (wait > 0) await sleep(wait);
+      if (wait > 0) await sleep(wait, undefined, { signal });
+      signal?.throwIfAborted();
       startedAt = now();
       try {
         return await start();

@@ -1,5 +1,5 @@
-/** @module The stdio server as clients need it: started again when it died, and its last words told to whom it concerns. */
-import type { Channel, JsonText, Outcome } from '@forge/protocol';
+/** @module A stdio server as clients need it: started again when it died, later and later. */
+import type { Channel } from '@forge/protocol';
 import { spawnChannel, type SpawnChannelOptions } from '@forge/transport-stdio';
 import { createBackOff } from './back-off.ts';
 
@@ -7,18 +7,18 @@ import { createBackOff } from './back-off.ts';
 export interface Child {
   /** Starts it; later and later after failures in a row. */
   open(): Promise<Channel>;
-  /** Adds exit code and last lines of stderr to the error of a call that the child's death ended. */
-  explain(outcome: Outcome): Outcome;
+  /** Starts it no more; whoever waits for that is refused. */
+  stop(): void;
 }
 
 /** @param onDeath gets the error of a child that ended unasked: its exit code and last lines of stderr */
 export function createChild(options: SpawnChannelOptions, onDeath: (error: Error) => void): Child {
   const backOff = createBackOff();
-  let lastWords: string | undefined;
+  const stopping = new AbortController();
 
   return {
     async open() {
-      const channel = await backOff.run(() => spawnChannel(options));
+      const channel = await backOff.run(() => spawnChannel(options), stopping.signal);
       const watched: Channel = {
         onMessage() {},
         onClose() {},
@@ -28,21 +28,11 @@ export function createChild(options: SpawnChannelOptions, onDeath: (error: Error
       channel.onMessage = (message) => watched.onMessage(message);
       channel.onClose = (error) => {
         backOff.failed();
-        lastWords = error.message;
         onDeath(error);
         watched.onClose(error);
       };
       return watched;
     },
-    explain(outcome) {
-      const { error } = outcome;
-      if (error === undefined || lastWords === undefined || !endedByDeath(error.data)) return outcome;
-      return { era: outcome.era, error: { ...error, message: `${error.message}. ${lastWords}` } };
-    },
+    stop: () => stopping.abort(),
   };
-}
-
-function endedByDeath(data: JsonText | undefined): boolean {
-  const code = (data?.value as { code?: unknown } | undefined)?.code;
-  return code === 'outcome_unknown' || code === 'upstream_unreachable';
 }

@@ -4,3 +4,5 @@ export { createMcpListener, type McpListener, type McpListenerOptions } from './
 export { createSseListener, type SseListener, type SseListenerOptions } from './server/sse-listener.ts';
 export { createOriginCheck, type OriginRules } from './server/origin.ts';
 export { httpUpstream, type HttpUpstreamOptions } from './client/http-upstream.ts';
+export type { CredentialSource, Refused } from './client/credentials.ts';
+export type { Connections, ConnectionsFactory } from './client/wire.ts';

@@ -35,6 +35,7 @@ async function parentThat(end: string): Promise<number[]> {
 it.each([
   ['process.exit', 'process.exit(0)'],
   ['an uncaught exception', `throw new Error('boom')`],
+  ['SIGKILL', `process.kill(process.pid, 'SIGKILL')`],
 ])('the end of our own process by %s ends stubborn children and grandchildren', async (_how, end) => {
   const pids = await parentThat(end);
   expect(pids).toHaveLength(2);

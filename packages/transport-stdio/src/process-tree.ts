@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { win32 } from 'node:path';
+import { keep, release } from './keeper.ts';
 
 const POLL_MS = 20;
 /** How long a killed process may take to vanish. An orphan that nobody reaps (no init in a container) never does. */
@@ -14,9 +15,11 @@ const REAP_MS = 1000;
 const live = new Map<number, NodeJS.Platform>();
 let hooked = false;
 
-/** Has the tree of `child` killed when this process exits, by whatever way lets `exit` handlers run. */
+/** Has the tree of `child` killed when this process exits, by whatever way. */
 export function killAtExit(child: ChildProcess, platform: NodeJS.Platform): void {
-  if (child.pid !== undefined) live.set(child.pid, platform);
+  if (child.pid === undefined) return;
+  live.set(child.pid, platform);
+  if (platform !== 'win32') keep(child.pid);
   if (hooked) return;
   hooked = true;
   process.on('exit', () => {
@@ -43,6 +46,7 @@ export async function endTree(child: ChildProcess, graceMs: number, platform: No
     await groupGone(pid, REAP_MS);
   }
   live.delete(pid);
+  release(pid);
 }
 
 function killOnWindows(pid: number): Promise<void> {

@@ -57,7 +57,6 @@ const DRAIN_MS = 500;
 export async function spawnChannel(options: SpawnChannelOptions): Promise<ChildChannel> {
   const platform = options.platform ?? process.platform;
   const child = await launch(options, platform);
-  killAtExit(child, platform);
   return supervise(child, options, platform);
 }
 
@@ -77,6 +76,7 @@ async function launch(
       windowsHide: true,
       windowsVerbatimArguments: executable.verbatim === true,
     });
+    killAtExit(child, platform);
     await once(child, 'spawn');
     return child;
   } catch (error) {

@@ -72,7 +72,11 @@ export function createWrapper(settings: Settings, { network, log, login }: Wrapp
     }).catch((error: unknown) => {
       throw unreachable(settings.url, ForgeError.from(error));
     });
-    if (info !== found) log('info', `Connected to ${settings.url.origin}: MCP ${info.protocolVersion} over ${info.transport}. ${info.reason}.`);
+    if (info !== found)
+      log(
+        'info',
+        `Connected to ${settings.url.origin}: MCP ${info.protocolVersion} over ${info.transport}. ${info.reason}.`,
+      );
     found = info;
     return info;
   }

@@ -34,7 +34,8 @@ export function headerFrom(line: string, source: string, env: Env): Record<strin
   if (name === '') throw new UsageError(`${source} must have the form "Name: value".`);
   if (RESERVED.has(name.toLowerCase())) throw new UsageError(`${source}: ${name} is set by the protocol.`);
   const value = expandEnv(text.trim(), source, env);
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw new UsageError(`${source}: the value of ${name} cannot stand in a header.`);
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+    throw new UsageError(`${source}: the value of ${name} cannot stand in a header.`);
   return { [name.toLowerCase()]: value };
 }
 

@@ -11,7 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   uninstall: () => import('./install/run-uninstall.ts'),
 };
 
-process.exit(await main(process.argv.slice(2)));
+process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name = '', ...rest] = argv;
@@ -39,7 +39,7 @@ function serving(argv: readonly string[]): Promise<number> {
     const settings = readSettings(values, process.env);
     const { serve } = await import('./serve.ts');
     await serve(settings);
-    return 0;
+    return process.exit(0); // a connection that is half open must not keep it alive
   });
 }
 

@@ -1,6 +1,6 @@
 /** @module The way out: whom to trust, through which proxy, and fresh connections after the machine has slept. */
 import * as tls from 'node:tls';
-import type { Connections } from '@forge/transport-http';
+import type { Connections, ConnectionsFactory } from '@forge/transport-http';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undici';
 import type { Env } from './headers.ts';
 
@@ -15,10 +15,14 @@ export interface NetworkOptions {
 
 /** How connections are made. */
 export interface Network {
-  /** Connections to one origin, at most this many at one time. */
-  connections(origin: string, limits: { readonly connections: number | null; readonly connectTimeoutMs: number }): Connections;
+  /** Connections to one origin. */
+  readonly connections: ConnectionsFactory;
   /** For single requests, such as those of a login. */
-  dispatcher(): Dispatcher;
+  readonly dispatcher: () => Dispatcher;
+  /** Options of TLS that say whom to trust. */
+  readonly trusted: { readonly ca?: string[] };
+  /** Whether a proxy is in between. */
+  isProxied(url: URL): boolean;
   /** Gives up every connection: those that the other side may have forgotten must not take a call. */
   renew(): void;
 }
@@ -30,14 +34,13 @@ const LOCAL = 'localhost,127.0.0.1,[::1],::1';
 export function createNetwork({ ca, proxy, env }: NetworkOptions): Network {
   const trusted = ca === undefined ? {} : { ca: [...defaultCertificates(), ca] };
   const kept = new Set<Renewable>();
-  const proxied = hasProxy(env);
   let single: Dispatcher | undefined;
 
   function create(origin: string | undefined, connections: number | null, timeout: number): Dispatcher {
     const connect = { ...trusted, timeout };
     const throughProxy = { connections, connect, requestTls: connect, proxyTls: connect };
     if (proxy instanceof URL) return new ProxyAgent({ ...throughProxy, uri: proxy.href });
-    if (proxy === undefined && proxied) {
+    if (proxy === undefined && hasProxy(env)) {
       const noProxy = [env['NO_PROXY'] ?? env['no_proxy'] ?? '', LOCAL].join(',');
       return new EnvHttpProxyAgent({ ...throughProxy, noProxy });
     }
@@ -52,6 +55,9 @@ export function createNetwork({ ca, proxy, env }: NetworkOptions): Network {
       return renewable;
     },
     dispatcher: () => (single ??= create(undefined, 4, 10_000)),
+    trusted,
+    isProxied: ({ hostname }) =>
+      proxy instanceof URL || (proxy === undefined && hasProxy(env) && !LOCAL.split(',').includes(hostname)),
     renew() {
       for (const renewable of kept) renewable.renew();
       void single?.close();
@@ -98,7 +104,8 @@ function hasProxy(env: Env): boolean {
   return ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].some((name) => (env[name] ?? '') !== '');
 }
 
-/** With the certificates of NODE_EXTRA_CA_CERTS where this Node can tell. */
+/** With the certificates of NODE_EXTRA_CA_CERTS where this Node can tell (22.15). */
 function defaultCertificates(): readonly string[] {
-  return 'getCACertificates' in tls ? tls.getCACertificates('default') : tls.rootCertificates;
+  const { getCACertificates, rootCertificates } = tls as Partial<Pick<typeof tls, 'getCACertificates'>> & typeof tls;
+  return getCACertificates?.('default') ?? rootCertificates;
 }

@@ -5,6 +5,8 @@ import { processChannel } from '@forge/transport-stdio';
 import { createWrapper } from './create-wrapper.ts';
 import { createLog } from './log.ts';
 import { createNetwork } from './network.ts';
+import { createLazyLogin } from './oauth/lazy-login.ts';
+import { configFolder } from './oauth/token-store.ts';
 import type { Settings } from './settings.ts';
 import { watchForWake } from './wake.ts';
 
@@ -17,7 +19,9 @@ export async function serve(settings: Settings): Promise<void> {
   const parent = process.ppid;
   const log = createLog(settings.logLevel);
   const network = createNetwork({ ca: settings.ca, proxy: settings.proxy, env: process.env });
-  const login = settings.login && createLazyLogin({ url: settings.url, login: settings.login, network, log });
+  const folder = configFolder(process.env);
+  const login =
+    settings.login && createLazyLogin({ server: settings.url, settings: settings.login, folder, network, log });
   const wrapper = createWrapper(settings, { network, log, login });
   const signalled = endSignal();
   const channel = processChannel({

@@ -35,7 +35,8 @@ export function readSettings(values: FlagValues<typeof serverFlags>, env: Env): 
   const url = readUrl(values.url ?? env['MCP_SERVER_URL']);
   const auth = values.auth ?? env['MCP_AUTH'];
   const headers: Record<string, string> = {};
-  if (values['header-file'] !== undefined) Object.assign(headers, headersFrom(readText(values['header-file'], '--header-file'), env));
+  if (values['header-file'] !== undefined)
+    Object.assign(headers, headersFrom(readText(values['header-file'], '--header-file'), env));
   for (const line of values.header ?? []) Object.assign(headers, headerFrom(line, '--header', env));
   if (auth !== undefined && auth !== '') headers['authorization'] = expandEnv(auth, '--auth', env);
   const { transport = 'auto', protocol = 'auto' } = values;
@@ -46,7 +47,10 @@ export function readSettings(values: FlagValues<typeof serverFlags>, env: Env): 
     era: protocol as Settings['era'],
     callTimeoutMs: seconds(values.timeout, env['MCP_TOOL_CALL_TIMEOUT'], 'MCP_TOOL_CALL_TIMEOUT', 60),
     connectTimeoutMs: (values['connect-timeout'] ?? 30) * 1000,
-    tools: (values.tools ?? []).flatMap((list) => list.split(',')).map((glob) => glob.trim()).filter((glob) => glob !== ''),
+    tools: (values.tools ?? [])
+      .flatMap((list) => list.split(','))
+      .map((glob) => glob.trim())
+      .filter((glob) => glob !== ''),
     ca: values.ca === undefined ? undefined : readCertificates(values.ca),
     proxy: readProxy(values.proxy),
     login: headers['authorization'] === undefined ? readLogin(values, env) : undefined,
@@ -55,9 +59,11 @@ export function readSettings(values: FlagValues<typeof serverFlags>, env: Env): 
 }
 
 function readUrl(text: string | undefined): URL {
-  if (text === undefined || text === '') throw new UsageError('Which server? Give its address as --url or in MCP_SERVER_URL.');
+  if (text === undefined || text === '')
+    throw new UsageError('Which server? Give its address as --url or in MCP_SERVER_URL.');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new UsageError('The server must be an http or https URL.');
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new UsageError('The server must be an http or https URL.');
   if (url.username !== '' || url.password !== '')
     throw new UsageError('The URL must not hold a password. Give credentials as --auth or --header.');
   // A gateway's virtual server is often named without the endpoint.

@@ -31,12 +31,18 @@ export function withTools(endpoint: Endpoint, shows: ToolFilter): Endpoint {
       const tools = outcome.result.member('tools')?.elements() ?? [];
       const shown = tools.filter((tool) => shows(String(tool.member('name')?.value)));
       if (shown.length === tools.length) return outcome;
-      return { era: outcome.era, result: outcome.result.with({ tools: `[${shown.map(({ text }) => text).join(',')}]` }) };
+      return {
+        era: outcome.era,
+        result: outcome.result.with({ tools: `[${shown.map(({ text }) => text).join(',')}]` }),
+      };
     },
   };
 }
 
 function pattern(glob: string): RegExp {
-  const source = glob.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/\*+/g, '.*').replaceAll('?', '.');
+  const source = glob
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/\*+/g, '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 's');
 }

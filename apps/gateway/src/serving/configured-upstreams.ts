@@ -1,6 +1,6 @@
 /** @module Brings the registry in line with an `mcpServers` file. */
+import type { ConfiguredUpstream } from '@forge/cli';
 import type { Principal, Registry, Store, UpstreamRecord } from '@forge/core';
-import type { ConfiguredUpstream } from '../mcp-servers/read.ts';
 
 /** The gateway acting for whoever started it. */
 const OPERATOR: Principal = { id: 'forge', admin: true };

@@ -1,6 +1,6 @@
 /** @module Puts the gateway together, starts it, and ends it in order. */
 import { createApi } from '@forge/api';
-import { isLoopback } from '@forge/cli';
+import { type ConfiguredUpstream, isLoopback } from '@forge/cli';
 import {
   type Bus,
   createAuditTrail,
@@ -10,6 +10,7 @@ import {
   createSealer,
   type Forge,
   ForgeError,
+  type Interceptor,
   type Metrics,
   type Principal,
   type Store,
@@ -17,7 +18,6 @@ import {
 import type { Endpoint } from '@forge/protocol';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
-import type { ConfiguredUpstream } from '../mcp-servers/read.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
@@ -83,14 +83,19 @@ interface Parts {
 async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
   const { secrets, store, bus, metrics, log, closers } = parts;
   await store.migrate();
-  const audit = createAuditTrail(store);
-  closers.push(() => audit.close());
+  const interceptors: Interceptor[] = [];
+  if (settings.METRICS_ENABLED) interceptors.push(metrics.interceptor);
+  if (settings.AUDIT_TRAIL_ENABLED) {
+    const audit = createAuditTrail(store, { keep: settings.AUDIT_TRAIL_MAX_RECORDS });
+    closers.push(() => audit.close());
+    interceptors.push(audit.interceptor);
+  }
   const forge = await createForge({
     store,
     bus,
     sealer: createSealer(secrets.authEncryptionSecret.reveal()),
     adapters: createAdapters(settings, log),
-    interceptors: [metrics.interceptor, audit.interceptor],
+    interceptors,
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
     health: { checkIntervalMs: settings.HEALTH_CHECK_INTERVAL * 1000 },

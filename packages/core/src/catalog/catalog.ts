@@ -5,6 +5,8 @@ import { compileView, type View, type ViewOptions } from './view.ts';
 
 /** Views remembered at once; the least recently made goes first. */
 const MAX_VIEWS = 1000;
+/** Servers remembered for one principal. */
+const MAX_RECENT = 64;
 
 /** What principals may see and call. */
 export interface Catalog {
@@ -23,6 +25,21 @@ export interface Catalog {
 export function createCatalog(options: ViewOptions): Catalog {
   let snapshot = EMPTY_SNAPSHOT;
   let views = new Map<string, View>();
+  /** By principal, then by server: the way of a call, which finds its view without making a key. */
+  let recent = new WeakMap<Principal, Map<string | undefined, View>>();
+
+  function compiled(serverId: string | undefined, principal: Principal): View | undefined {
+    const key = `${serverId ?? ''}|${audienceOf(snapshot, principal)}`;
+    const known = views.get(key);
+    if (known) return known;
+    const server = serverId === undefined ? undefined : snapshot.servers.get(serverId);
+    if (serverId !== undefined && (!server?.enabled || !mayUse(server, principal))) return undefined;
+    const view = compileView(snapshot, server, principal, options);
+    if (views.size >= MAX_VIEWS) views.delete(views.keys().next().value as string);
+    views.set(key, view);
+    return view;
+  }
+
   return {
     get snapshot() {
       return snapshot;
@@ -31,22 +48,23 @@ export function createCatalog(options: ViewOptions): Catalog {
       return views.size;
     },
     view(serverId, principal) {
-      const key = `${serverId ?? ''}|${audienceOf(snapshot, principal)}`;
-      const known = views.get(key);
+      let own = recent.get(principal);
+      const known = own?.get(serverId);
       if (known) return known;
-      const server = serverId === undefined ? undefined : snapshot.servers.get(serverId);
-      if (serverId !== undefined && (!server?.enabled || !mayUse(server, principal))) return undefined;
-      const view = compileView(snapshot, server, principal, options);
-      if (views.size >= MAX_VIEWS) views.delete(views.keys().next().value as string);
-      views.set(key, view);
+      const view = compiled(serverId, principal);
+      if (!view) return undefined;
+      if (!own || own.size >= MAX_RECENT) recent.set(principal, (own = new Map()));
+      own.set(serverId, view);
       return view;
     },
     replace(next) {
       snapshot = next;
       views = new Map();
+      recent = new WeakMap();
     },
     invalidate() {
       views = new Map();
+      recent = new WeakMap();
     },
   };
 }

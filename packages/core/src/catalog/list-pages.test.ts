@@ -48,9 +48,12 @@ describe('list pages', () => {
     expect(pages.page(undefined, 'modern')).toBe(pages.page(undefined, 'modern'));
   });
 
-  it.each(['', 'x', '!!!!', btoa('{}'), btoa('[0,"a"]'), btoa('["a",1]'), 'A'.repeat(9000)])('refuse the foreign cursor %j', (cursor) => {
-    const pages = createListPages('tools', items('a'), options);
-    expect(() => pages.page(cursor, 'modern')).toThrow(ForgeError);
-    expect(() => pages.page(cursor, 'modern')).toThrow(/cursor/);
-  });
+  it.each(['', 'x', '!!!!', btoa('{}'), btoa('[0,"a"]'), btoa('["a",1]'), 'A'.repeat(9000)])(
+    'refuse the foreign cursor %j',
+    (cursor) => {
+      const pages = createListPages('tools', items('a'), options);
+      expect(() => pages.page(cursor, 'modern')).toThrow(ForgeError);
+      expect(() => pages.page(cursor, 'modern')).toThrow(/cursor/);
+    },
+  );
 });

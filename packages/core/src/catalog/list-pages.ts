@@ -36,7 +36,7 @@ export function createListPages(member: string, items: readonly ListItem[], opti
       const key = `${era}${start}`;
       const known = ready.get(key);
       if (known) return known;
-      const page = new JsonText(serialise(member, items, start, era, options));
+      const page = JsonText.frequent(serialise(member, items, start, era, options));
       // Cursors come from clients: only those that stand at a page's edge are worth remembering.
       if (start % options.pageSize === 0) ready.set(key, page);
       return page;
@@ -47,7 +47,12 @@ export function createListPages(member: string, items: readonly ListItem[], opti
 function serialise(member: string, items: readonly ListItem[], start: number, era: Era, options: ListOptions): string {
   const end = Math.min(start + options.pageSize, items.length);
   const last = items[end - 1];
-  const parts = [`"${member}":[${items.slice(start, end).flatMap((item) => item[era] ?? []).join(',')}]`];
+  const parts = [
+    `"${member}":[${items
+      .slice(start, end)
+      .flatMap((item) => item[era] ?? [])
+      .join(',')}]`,
+  ];
   if (end < items.length && last) parts.push(`"nextCursor":${JSON.stringify(encodeCursor(end, last.name))}`);
   if (era === 'modern') {
     parts.unshift('"resultType":"complete"');

@@ -1,5 +1,12 @@
 /** @module What is registered, read once and never changed: the ground that views are compiled from. */
-import type { PromptRecord, ResourceRecord, ServerRecord, ToolRecord, UpstreamRecord, UserRecord } from '../contracts/model.ts';
+import type {
+  PromptRecord,
+  ResourceRecord,
+  ServerRecord,
+  ToolRecord,
+  UpstreamRecord,
+  UserRecord,
+} from '../contracts/model.ts';
 import type { Store } from '../contracts/store.ts';
 
 /** An immutable reading of the registry. */

@@ -26,7 +26,8 @@ export function compileUriTemplate(template: string): ((uri: string) => boolean)
 function expression(operator: string): Part {
   if (operator === '+' || operator === '#') return { allows: () => true, empty: false };
   if (operator === '?' || operator === '&') return { allows: (char) => char !== '#', empty: true };
-  if (operator === '/' || operator === '.' || operator === ';') return { allows: (char) => char !== '?' && char !== '#', empty: true };
+  if (operator === '/' || operator === '.' || operator === ';')
+    return { allows: (char) => char !== '?' && char !== '#', empty: true };
   return { allows: (char) => char !== '/' && char !== '?' && char !== '#', empty: false };
 }
 
@@ -46,7 +47,11 @@ function overLiteral(reached: ReadonlySet<number>, literal: string, uri: string)
   return next;
 }
 
-function overExpression(reached: ReadonlySet<number>, part: { allows: (char: string) => boolean; empty: boolean }, uri: string): Set<number> {
+function overExpression(
+  reached: ReadonlySet<number>,
+  part: { allows: (char: string) => boolean; empty: boolean },
+  uri: string,
+): Set<number> {
   const next = new Set<number>(part.empty ? reached : []);
   let open = false;
   for (let at = 0; at < uri.length; at += 1) {

@@ -3,7 +3,14 @@
  * checked by it, so the two cannot disagree.
  */
 import { JsonText, type ParamHeader, readParamHeaders, toLegacyTool, toModernTool } from '@forge/protocol';
-import type { ItemRecord, PromptRecord, ResourceRecord, ServerRecord, ToolRecord, UpstreamRecord } from '../contracts/model.ts';
+import type {
+  ItemRecord,
+  PromptRecord,
+  ResourceRecord,
+  ServerRecord,
+  ToolRecord,
+  UpstreamRecord,
+} from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
 import { createListPages, type ListItem, type ListPages } from './list-pages.ts';
 import { aggregateName, hashedName } from './naming.ts';
@@ -30,7 +37,11 @@ export interface View {
   readonly tools: ReadonlyMap<string, Route>;
   readonly prompts: ReadonlyMap<string, Route>;
   readonly resources: ReadonlyMap<string, Route>;
-  readonly templates: readonly { readonly template: string; readonly matches: (uri: string) => boolean; readonly route: Route }[];
+  readonly templates: readonly {
+    readonly template: string;
+    readonly matches: (uri: string) => boolean;
+    readonly route: Route;
+  }[];
   /** Upstreams that are part of it, enabled ones. */
   readonly upstreamIds: readonly string[];
   /** The one upstream whose whole lists, unrenamed, are the view. Its unlisted resources may be read, too. */
@@ -49,7 +60,12 @@ export interface ViewOptions {
 }
 
 /** Compiles the view of `server` (`undefined`: everything) for a principal. */
-export function compileView(snapshot: Snapshot, server: ServerRecord | undefined, principal: Principal, options: ViewOptions): View {
+export function compileView(
+  snapshot: Snapshot,
+  server: ServerRecord | undefined,
+  principal: Principal,
+  options: ViewOptions,
+): View {
   const visible = (row: { visibility: string; owner: string; enabled: boolean }): boolean =>
     row.enabled && (row.visibility === 'public' || principal.admin || row.owner === principal.id);
   const upstreams = new Map([...snapshot.upstreams].filter(([, row]) => visible(row)));
@@ -65,7 +81,9 @@ export function compileView(snapshot: Snapshot, server: ServerRecord | undefined
           (row.upstreamId === undefined || upstreams.has(row.upstreamId)) &&
           (server === undefined || chosen.has(row.id) || (row.upstreamId !== undefined && whole.has(row.upstreamId))),
       )
-      .toSorted((a, b) => age(a) - age(b) || compare(slugOf(a), slugOf(b)) || a.position - b.position || compare(a.id, b.id));
+      .toSorted(
+        (a, b) => age(a) - age(b) || compare(slugOf(a), slugOf(b)) || a.position - b.position || compare(a.id, b.id),
+      );
   };
   const tools = select(snapshot.tools, server?.toolIds);
   const prompts = select(snapshot.prompts, server?.promptIds);
@@ -73,7 +91,10 @@ export function compileView(snapshot: Snapshot, server: ServerRecord | undefined
   const upstreamIds = involvedUpstreams(server, upstreams, [...tools, ...prompts, ...resources]);
   const local = [...tools, ...prompts, ...resources].some((row) => row.upstreamId === undefined);
   const single = upstreamIds.length === 1 && !local ? upstreamIds[0] : undefined;
-  const renamed = server === undefined || server.naming === 'prefixed' || (server.naming === 'auto' && single === undefined && upstreamIds.length > 0);
+  const renamed =
+    server === undefined ||
+    server.naming === 'prefixed' ||
+    (server.naming === 'auto' && single === undefined && upstreamIds.length > 0);
 
   const missing = new Map<string, string>();
   const outages = upstreamIds.flatMap((id) => {
@@ -102,16 +123,31 @@ export function compileView(snapshot: Snapshot, server: ServerRecord | undefined
   const namedPrompts = named(prompts);
   const plain = firstByName(resources.filter((row) => isHere(row) && !row.isTemplate));
   const templates = firstByName(resources.filter((row) => isHere(row) && row.isTemplate));
-  const meta = outages.length === 0 ? undefined : JSON.stringify({ 'forge/unavailable': outages.map((outage) => describeOutage(outage, upstreams)) });
+  const meta =
+    outages.length === 0
+      ? undefined
+      : JSON.stringify({ 'forge/unavailable': outages.map((outage) => describeOutage(outage, upstreams)) });
   const list = (member: string, items: readonly ListItem[]): ListPages =>
     createListPages(member, items, { pageSize: options.pageSize, ttlMs: options.listTtlMs, meta });
 
   return {
     lists: {
-      'tools/list': list('tools', [...namedTools].map(([name, row]) => toolItem(name, row))),
-      'prompts/list': list('prompts', [...namedPrompts].map(([name, row]) => plainItem(name, 'name', row))),
-      'resources/list': list('resources', [...plain].map(([name, row]) => plainItem(name, 'uri', row))),
-      'resources/templates/list': list('resourceTemplates', [...templates].map(([name, row]) => plainItem(name, 'uriTemplate', row))),
+      'tools/list': list(
+        'tools',
+        [...namedTools].map(([name, row]) => toolItem(name, row)),
+      ),
+      'prompts/list': list(
+        'prompts',
+        [...namedPrompts].map(([name, row]) => plainItem(name, 'name', row)),
+      ),
+      'resources/list': list(
+        'resources',
+        [...plain].map(([name, row]) => plainItem(name, 'uri', row)),
+      ),
+      'resources/templates/list': list(
+        'resourceTemplates',
+        [...templates].map(([name, row]) => plainItem(name, 'uriTemplate', row)),
+      ),
     },
     tools: new Map([...namedTools].map(([name, row]) => [name, { ...routeOf(row), paramHeaders: mirrored(row) }])),
     prompts: new Map([...namedPrompts].map(([name, row]) => [name, routeOf(row)])),
@@ -126,8 +162,14 @@ export function compileView(snapshot: Snapshot, server: ServerRecord | undefined
   };
 }
 
-function involvedUpstreams(server: ServerRecord | undefined, upstreams: ReadonlyMap<string, UpstreamRecord>, items: readonly ItemRecord[]): string[] {
-  const involved = new Set(server === undefined ? upstreams.keys() : server.upstreamIds.filter((id) => upstreams.has(id)));
+function involvedUpstreams(
+  server: ServerRecord | undefined,
+  upstreams: ReadonlyMap<string, UpstreamRecord>,
+  items: readonly ItemRecord[],
+): string[] {
+  const involved = new Set(
+    server === undefined ? upstreams.keys() : server.upstreamIds.filter((id) => upstreams.has(id)),
+  );
   for (const item of items) if (item.upstreamId !== undefined) involved.add(item.upstreamId);
   return [...involved].toSorted();
 }
@@ -136,7 +178,11 @@ function involvedUpstreams(server: ServerRecord | undefined, upstreams: Readonly
  * Gives each row its name, in the rows' order. Where two rows come to the same name (`a` + `b-c`, `a-b` + `c`), the longer
  * slug keeps it and the others get a hash, so the outcome depends on nobody but the two.
  */
-function assignNames<T extends ItemRecord>(rows: readonly T[], nameOf: (row: T) => string, slugOf: (row: T) => string): Map<string, T> {
+function assignNames<T extends ItemRecord>(
+  rows: readonly T[],
+  nameOf: (row: T) => string,
+  slugOf: (row: T) => string,
+): Map<string, T> {
   const keeper = new Map<string, T>();
   for (const row of rows) {
     const name = nameOf(row);
@@ -183,8 +229,15 @@ function mirrored(row: ToolRecord): readonly ParamHeader[] | undefined {
   return headers === undefined || headers === 'invalid' || headers.length === 0 ? undefined : headers;
 }
 
-function describeOutage(outage: { id: string; since: number; message: string }, upstreams: ReadonlyMap<string, UpstreamRecord>): unknown {
-  return { gateway: upstreams.get(outage.id)?.name ?? outage.id, since: new Date(outage.since).toISOString(), reason: outage.message };
+function describeOutage(
+  outage: { id: string; since: number; message: string },
+  upstreams: ReadonlyMap<string, UpstreamRecord>,
+): unknown {
+  return {
+    gateway: upstreams.get(outage.id)?.name ?? outage.id,
+    since: new Date(outage.since).toISOString(),
+    reason: outage.message,
+  };
 }
 
 function compare(a: string, b: string): number {

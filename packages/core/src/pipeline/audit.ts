@@ -38,7 +38,9 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
   let sequence = 0;
   let writes = 0;
   let writing: Promise<void> = Promise.resolve();
-  const run = Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0');
+  const run = Math.floor(Math.random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
   const stop = every(options.flushMs ?? 1000, () => void flush());
 
   /** Writes what is pending, one flush after the other. */

@@ -2,13 +2,13 @@
 import type { Outcome } from '@forge/protocol';
 import type { AuditRecord } from '../contracts/model.ts';
 
-/** A result whose text is longer is not searched for `isError`: tool errors are short. */
-const SEARCHED = 64 * 1024;
+/** Results up to this length were parsed when they were checked, so looking costs nothing; tool errors are short. */
+const PARSED = 32_768;
 
 /** `tool_error` is a result with `isError: true`. */
 export function summarise(outcome: Outcome): AuditRecord['outcome'] {
   if (outcome.error) return outcome.error.code === -32800 ? 'cancelled' : 'error';
-  const { text } = outcome.result;
-  if (text.length > SEARCHED || !text.includes('"isError"')) return 'ok';
-  return outcome.result.member('isError')?.text === 'true' ? 'tool_error' : 'ok';
+  const { result } = outcome;
+  if (result.text.length > PARSED) return 'ok';
+  return (result.value as { isError?: unknown }).isError === true ? 'tool_error' : 'ok';
 }

@@ -72,7 +72,13 @@ describe('the audit trail', () => {
     await trail.close();
     const { items } = await store.audit.list({ limit: 10 });
     expect(items.map((item) => item.outcome)).toEqual(['cancelled', 'error', 'tool_error', 'ok']);
-    expect(items[1]).toMatchObject({ principal: 'me', method: 'tools/call', serverId: 's1', upstreamId: 'u1', errorCode: -32603 });
+    expect(items[1]).toMatchObject({
+      principal: 'me',
+      method: 'tools/call',
+      serverId: 's1',
+      upstreamId: 'u1',
+      errorCode: -32603,
+    });
     expect(items[0]?.target).toHaveLength(256);
   });
 

@@ -22,7 +22,10 @@ export function describeServer(
   const only = view.wholeUpstream === undefined ? undefined : infos[0]?.info.description;
   return {
     serverInfo: only?.serverInfo ?? JsonText.of({ ...identity, ...(server && { title: server.name }) }),
-    capabilities: capabilitiesOf(view, infos.map(({ info }) => info)),
+    capabilities: capabilitiesOf(
+      view,
+      infos.map(({ info }) => info),
+    ),
     instructions: only ? only.instructions : joinInstructions(server, infos),
     ttlMs: 0,
     cacheScope: 'private',
@@ -30,7 +33,9 @@ export function describeServer(
 }
 
 function capabilitiesOf(view: View, infos: readonly UpstreamInfo[]): JsonText {
-  const declared = infos.map((info) => info.description.capabilities.value as Record<string, Record<string, unknown> | undefined>);
+  const declared = infos.map(
+    (info) => info.description.capabilities.value as Record<string, Record<string, unknown> | undefined>,
+  );
   const some = (name: string): boolean => declared.some((capabilities) => capabilities[name] !== undefined);
   const capabilities: Record<string, unknown> = {};
   if (some('tools') || view.tools.size > 0) capabilities['tools'] = { listChanged: true };
@@ -48,7 +53,9 @@ function joinInstructions(
   server: ServerRecord | undefined,
   infos: readonly { readonly name: string; readonly info: UpstreamInfo }[],
 ): string | undefined {
-  const parts = infos.flatMap(({ name, info }) => (info.description.instructions ? [`## ${name}\n${info.description.instructions}`] : []));
+  const parts = infos.flatMap(({ name, info }) =>
+    info.description.instructions ? [`## ${name}\n${info.description.instructions}`] : [],
+  );
   if (server?.description) parts.unshift(server.description);
   return parts.length === 0 ? undefined : parts.join('\n\n').slice(0, MAX_INSTRUCTIONS);
 }

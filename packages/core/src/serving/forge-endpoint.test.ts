@@ -1,4 +1,11 @@
-import { type Client, type Endpoint, type ExchangeRequest, JsonText, type Listener, type Outcome } from '@forge/protocol';
+import {
+  type Client,
+  type Endpoint,
+  type ExchangeRequest,
+  JsonText,
+  type Listener,
+  type Outcome,
+} from '@forge/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../contracts/principal.ts';
 import { createForge, type Forge } from '../create-forge.ts';
@@ -17,7 +24,9 @@ async function start(scripts: Record<string, Script>): Promise<Record<string, st
   forge = await createForge({
     store: createMemoryStore(),
     sealer: createSealer('a secret of at least thirty-two characters'),
-    adapters: [scriptedAdapter(Object.fromEntries(Object.entries(scripts).map(([name, one]) => [`http://${name}/mcp`, one])))],
+    adapters: [
+      scriptedAdapter(Object.fromEntries(Object.entries(scripts).map(([name, one]) => [`http://${name}/mcp`, one]))),
+    ],
     health: { retryMs: 5, maxRetryMs: 20 },
   });
   const ids: Record<string, string> = {};
@@ -29,7 +38,11 @@ async function start(scripts: Record<string, Script>): Promise<Record<string, st
 }
 
 async function serverOf(ids: readonly string[], naming?: 'auto' | 'prefixed'): Promise<Endpoint> {
-  const server = await forge.registry.servers.create(ADMIN, { name: `server of ${ids.join()}`, upstreams: ids, naming });
+  const server = await forge.registry.servers.create(ADMIN, {
+    name: `server of ${ids.join()}`,
+    upstreams: ids,
+    naming,
+  });
   return endpointAt(server.id);
 }
 
@@ -40,18 +53,29 @@ function endpointAt(serverId?: string, principal = ADMIN): Endpoint {
 }
 
 function request(method: string, params: Record<string, unknown> = {}, principal = ADMIN): ExchangeRequest {
-  const client: Client = { era: 'modern', protocolVersion: '2026-07-28', caller: principal, capabilities: new JsonText('{}') };
+  const client: Client = {
+    era: 'modern',
+    protocolVersion: '2026-07-28',
+    caller: principal,
+    capabilities: new JsonText('{}'),
+  };
   const target = (params['name'] ?? params['uri']) as string | undefined;
   return { method, params: JsonText.of(params), client, target };
 }
 
-function call(endpoint: Endpoint, method: string, params?: Record<string, unknown>, principal?: Principal): Promise<Outcome> {
+function call(
+  endpoint: Endpoint,
+  method: string,
+  params?: Record<string, unknown>,
+  principal?: Principal,
+): Promise<Outcome> {
   return endpoint.handle(request(method, params, principal), SILENT);
 }
 
 async function toolNames(endpoint: Endpoint): Promise<string[]> {
   const { result } = await call(endpoint, 'tools/list');
-  return (result?.value as { tools: { name: string }[] }).tools.map((tool) => tool.name);
+  const { tools } = (result?.value ?? { tools: [] }) as { tools: { name: string }[] };
+  return tools.map((tool) => tool.name);
 }
 
 /** Waits until `check` is true; the test's own time limit ends it. */
@@ -76,7 +100,7 @@ describe('an endpoint over one upstream', () => {
 describe('an endpoint over several upstreams', () => {
   it('prefixes names, and calls each tool at its upstream by its own name', async () => {
     const git = script(['status']);
-    const ids = await start({ git, 'my_time': script(['now']) });
+    const ids = await start({ git, my_time: script(['now']) });
     const endpoint = await serverOf(Object.values(ids));
     expect(await toolNames(endpoint)).toEqual(['git-status', 'my-time-now']);
     const { result } = await call(endpoint, 'tools/call', { name: 'git-status', arguments: { big: 1 } });
@@ -95,7 +119,10 @@ describe('an endpoint over several upstreams', () => {
   it('refuses what it does not list with -32602, and unknown methods with -32601', async () => {
     const ids = await start({ git: script(['status']), time: script(['now']) });
     const endpoint = await serverOf(Object.values(ids));
-    expect((await call(endpoint, 'tools/call', { name: 'status' })).error).toMatchObject({ code: -32602, message: 'Unknown tool: status' });
+    expect((await call(endpoint, 'tools/call', { name: 'status' })).error).toMatchObject({
+      code: -32602,
+      message: 'Unknown tool: status',
+    });
     expect((await call(endpoint, 'resources/read', { uri: 'x://y' })).error).toMatchObject({ code: -32602 });
     expect((await call(endpoint, 'no/such')).error).toMatchObject({ code: -32601 });
   });
@@ -108,8 +135,14 @@ describe('an endpoint over several upstreams', () => {
     git.events?.lost(new Error('gone'));
     await until(async () => (await toolNames(endpoint)).length === 1);
     const { result } = await call(endpoint, 'tools/list');
-    expect(result?.value).toMatchObject({ tools: [{ name: 'time-now' }], _meta: { 'forge/unavailable': [{ gateway: 'git', reason: 'connection refused' }] } });
-    expect(forge.pool.status(ids['git'] as string)).toMatchObject({ state: 'unreachable', error: { code: 'upstream_unreachable' } });
+    expect(result?.value).toMatchObject({
+      tools: [{ name: 'time-now' }],
+      _meta: { 'forge/unavailable': [{ gateway: 'git', reason: 'connection refused' }] },
+    });
+    expect(forge.pool.status(ids['git'] as string)).toMatchObject({
+      state: 'unreachable',
+      error: { code: 'upstream_unreachable' },
+    });
     const refused = await call(endpoint, 'tools/call', { name: 'git-status' });
     expect(refused.error?.message).toContain('"git" has been unreachable since');
     expect((await call(endpoint, 'tools/call', { name: 'time-now' })).error).toBeUndefined();
@@ -120,7 +153,10 @@ describe('an endpoint over several upstreams', () => {
 });
 
 describe('listeners', () => {
-  function listen(endpoint: Endpoint, filter: Parameters<Endpoint['listen']>[1]): { notes: string[]; listening: ReturnType<Endpoint['listen']> } {
+  function listen(
+    endpoint: Endpoint,
+    filter: Parameters<Endpoint['listen']>[1],
+  ): { notes: string[]; listening: ReturnType<Endpoint['listen']> } {
     const notes: string[] = [];
     const listener: Listener = { note: (method) => notes.push(method) };
     return { notes, listening: endpoint.listen(request('x').client, filter, listener) };

@@ -14,7 +14,7 @@ import {
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ListMethod, View } from '../catalog/view.ts';
 import type { Call, Next } from '../contracts/interceptor.ts';
-import type { PromptRecord, ResourceRecord } from '../contracts/model.ts';
+import type { ResourceRecord } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { LivePool } from '../upstreams/pool.ts';
 import { after } from '../upstreams/timer.ts';
@@ -61,7 +61,13 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
     return pipeline(callOf(viewFor(principal), request, exchange, principal, targetOfRequest(request)));
   }
 
-  function callOf(view: View, request: ExchangeRequest, exchange: Exchange, principal: Principal, target: string | undefined): Call {
+  function callOf(
+    view: View,
+    request: ExchangeRequest,
+    exchange: Exchange,
+    principal: Principal,
+    target: string | undefined,
+  ): Call {
     if (!ROUTED_METHODS.has(request.method)) {
       return { request, exchange, principal, serverId, upstreamId: undefined, itemId: undefined, target };
     }
@@ -98,7 +104,11 @@ export function dispatch(catalog: Catalog, pool: LivePool, listTtlMs: number): N
     const { request, principal, serverId, upstreamId } = call;
     if (upstreamId !== undefined) {
       const managed = pool.get(upstreamId);
-      if (!managed) throw new ForgeError('upstream_unreachable', 'The gateway of this item is being removed or replaced; try again');
+      if (!managed)
+        throw new ForgeError(
+          'upstream_unreachable',
+          'The gateway of this item is being removed or replaced; try again',
+        );
       return managed.call(request, call.exchange);
     }
     const view = catalog.view(serverId, principal);
@@ -115,9 +125,9 @@ export function dispatch(catalog: Catalog, pool: LivePool, listTtlMs: number): N
 function serveLocally(view: View, request: ExchangeRequest, ttlMs: number): JsonText {
   const target = request.target ?? '';
   const prompt = request.method === 'prompts/get' ? view.prompts.get(target) : undefined;
-  if (prompt) return renderPrompt(prompt.record as PromptRecord, argumentsOf(request.params));
+  if (prompt) return renderPrompt(prompt.record, argumentsOf(request.params));
   const resource = request.method === 'resources/read' ? view.resources.get(target) : undefined;
-  if (resource) return readLocalResource(resource.record as ResourceRecord, ttlMs);
+  if (resource) return readLocalResource(resource.record, ttlMs);
   if (request.method === 'completion/complete') return NO_COMPLETION;
   throw new ForgeError('method_not_found', `Method not found: ${request.method.slice(0, 128)}`);
 }
@@ -143,7 +153,9 @@ function namedInfo(upstreamId: string, { catalog, pool }: EndpointParts): { name
 async function settled(view: View, pool: LivePool, waitMs: number): Promise<void> {
   const unknown = view.upstreamIds.flatMap((id) => {
     const managed = pool.get(id);
-    return managed && managed.info === undefined && managed.outage() === undefined ? [managed.refresh().catch(() => undefined)] : [];
+    return managed && managed.info === undefined && managed.outage() === undefined
+      ? [managed.refresh().catch(() => undefined)]
+      : [];
   });
   if (unknown.length === 0) return;
   let stop = (): void => {};

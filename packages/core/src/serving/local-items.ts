@@ -4,10 +4,16 @@ import type { PromptRecord, ResourceRecord } from '../contracts/model.ts';
 
 /** `prompts/get` of a local prompt: its template with `{{ name }}` places filled in. @throws ForgeError `invalid_params` */
 export function renderPrompt(record: PromptRecord, args: Readonly<Record<string, unknown>>): JsonText {
-  const definition = JSON.parse(record.definition) as { description?: string; arguments?: { name: string; required?: boolean }[] };
+  const definition = JSON.parse(record.definition) as {
+    description?: string;
+    arguments?: { name: string; required?: boolean }[];
+  };
   for (const argument of definition.arguments ?? []) {
     if (argument.required && !Object.hasOwn(args, argument.name)) {
-      throw new ForgeError('invalid_params', `The prompt "${record.originalName}" needs the argument "${argument.name}"`);
+      throw new ForgeError(
+        'invalid_params',
+        `The prompt "${record.originalName}" needs the argument "${argument.name}"`,
+      );
     }
   }
   const text = (record.template ?? '').replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) =>

@@ -12,7 +12,12 @@ export interface Destination {
 }
 
 /** Methods that lead to one item. */
-export const ROUTED_METHODS: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read', 'completion/complete']);
+export const ROUTED_METHODS: ReadonlySet<string> = new Set([
+  'tools/call',
+  'prompts/get',
+  'resources/read',
+  'completion/complete',
+]);
 
 /**
  * Decides by `view`; nothing is sent yet.
@@ -65,11 +70,16 @@ function byReference(view: View, request: ExchangeRequest): Destination {
     return to(route, { ...request, params: request.params?.with({ ref: ref.text }) });
   }
   if (target !== undefined && kind === 'ref/resource') {
-    const route = view.templates.find(({ template, matches }) => template === target || matches(target))?.route ?? view.resources.get(target);
+    const route =
+      view.templates.find(({ template, matches }) => template === target || matches(target))?.route ??
+      view.resources.get(target);
     if (!route) throw unknown('resource', target);
     return to(route, request);
   }
-  throw new ForgeError('invalid_params', 'ref must be {"type":"ref/prompt","name":...} or {"type":"ref/resource","uri":...}');
+  throw new ForgeError(
+    'invalid_params',
+    'ref must be {"type":"ref/prompt","name":...} or {"type":"ref/resource","uri":...}',
+  );
 }
 
 function to(route: Route, request: ExchangeRequest): Destination {
@@ -87,5 +97,9 @@ function renamed(request: ExchangeRequest, route: Route): ExchangeRequest {
 
 function unknown(kind: string, name: string | undefined): ForgeError {
   if (name === undefined) return new ForgeError('invalid_params', `The ${kind} is not named`);
-  return new ForgeError('invalid_params', `Unknown ${kind}: ${name.slice(0, 256)}`, kind === 'resource' ? { data: { uri: name } } : {});
+  return new ForgeError(
+    'invalid_params',
+    `Unknown ${kind}: ${name.slice(0, 256)}`,
+    kind === 'resource' ? { data: { uri: name } } : {},
+  );
 }

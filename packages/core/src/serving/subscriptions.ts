@@ -27,7 +27,11 @@ interface Subscription {
   lists: View['lists'] | undefined;
 }
 
-const KINDS: readonly { readonly filter: keyof ListenFilter; readonly methods: readonly ListMethod[]; readonly note: string }[] = [
+const KINDS: readonly {
+  readonly filter: keyof ListenFilter;
+  readonly methods: readonly ListMethod[];
+  readonly note: string;
+}[] = [
   { filter: 'toolsListChanged', methods: ['tools/list'], note: 'notifications/tools/list_changed' },
   { filter: 'promptsListChanged', methods: ['prompts/list'], note: 'notifications/prompts/list_changed' },
   {
@@ -38,7 +42,10 @@ const KINDS: readonly { readonly filter: keyof ListenFilter; readonly methods: r
 ];
 
 /** `watch` is told, per upstream, the whole set of URIs that somebody wants. */
-export function createSubscriptions(viewOf: ViewOf, watch: (upstreamId: string, uris: ReadonlySet<string>) => void): Subscriptions {
+export function createSubscriptions(
+  viewOf: ViewOf,
+  watch: (upstreamId: string, uris: ReadonlySet<string>) => void,
+): Subscriptions {
   const all = new Set<Subscription>();
   const bySession = new Map<string, Subscription>();
   const watched = new Map<string, ReadonlySet<string>>();
@@ -71,7 +78,14 @@ export function createSubscriptions(viewOf: ViewOf, watch: (upstreamId: string, 
     },
     add(serverId, client, filter, listener) {
       const principal = client.caller as Principal;
-      const one: Subscription = { serverId, principal, sessionId: client.sessionId, listener, filter, lists: viewOf(serverId, principal)?.lists };
+      const one: Subscription = {
+        serverId,
+        principal,
+        sessionId: client.sessionId,
+        listener,
+        filter,
+        lists: viewOf(serverId, principal)?.lists,
+      };
       all.add(one);
       if (one.sessionId !== undefined) bySession.set(one.sessionId, one);
       if (filter.resourceSubscriptions?.length) reconcile();
@@ -102,7 +116,9 @@ export function createSubscriptions(viewOf: ViewOf, watch: (upstreamId: string, 
     },
     resourceUpdated(upstreamId, uri, params) {
       for (const one of all) {
-        const wants = one.filter.resourceSubscriptions?.some((wanted) => uri === wanted || uri.startsWith(`${wanted}/`));
+        const wants = one.filter.resourceSubscriptions?.some(
+          (wanted) => uri === wanted || uri.startsWith(`${wanted}/`),
+        );
         if (!wants) continue;
         const view = viewOf(one.serverId, one.principal);
         if (view?.upstreamIds.includes(upstreamId)) one.listener.note('notifications/resources/updated', params);
@@ -120,7 +136,7 @@ export function createSubscriptions(viewOf: ViewOf, watch: (upstreamId: string, 
 }
 
 /** Which upstream a URI leads to in a view. */
-export function upstreamOf(view: View, uri: string): string | undefined {
+function upstreamOf(view: View, uri: string): string | undefined {
   const route = view.resources.get(uri) ?? view.templates.find(({ matches }) => matches(uri))?.route;
   return route ? route.upstreamId : view.wholeUpstream;
 }

@@ -1,5 +1,12 @@
 /** @module Reads an upstream's lists to the last page. */
-import { ForgeError, JsonText, type Outcome, readParamHeaders, type Upstream, type UpstreamInfo } from '@forge/protocol';
+import {
+  ForgeError,
+  type JsonText,
+  type Outcome,
+  readParamHeaders,
+  type Upstream,
+  type UpstreamInfo,
+} from '@forge/protocol';
 import type { Discovered, DiscoveredItem, SkippedItem } from '../contracts/upstream-pool.ts';
 import { internalRequest, SILENT } from './internal-client.ts';
 
@@ -21,7 +28,13 @@ const SOURCES: readonly ListSource[] = [
   { kind: 'tools', capability: 'tools', method: 'tools/list', member: 'tools', key: 'name' },
   { kind: 'prompts', capability: 'prompts', method: 'prompts/list', member: 'prompts', key: 'name' },
   { kind: 'resources', capability: 'resources', method: 'resources/list', member: 'resources', key: 'uri' },
-  { kind: 'templates', capability: 'resources', method: 'resources/templates/list', member: 'resourceTemplates', key: 'uriTemplate' },
+  {
+    kind: 'templates',
+    capability: 'resources',
+    method: 'resources/templates/list',
+    member: 'resourceTemplates',
+    key: 'uriTemplate',
+  },
 ];
 
 /** @throws ForgeError `upstream_*` when the upstream or one of its lists cannot be read. */
@@ -38,7 +51,12 @@ export async function discover(upstream: Upstream): Promise<Discovered> {
   return { ...found, skipped, info };
 }
 
-async function readList(upstream: Upstream, info: UpstreamInfo, source: ListSource, skipped: SkippedItem[]): Promise<DiscoveredItem[]> {
+async function readList(
+  upstream: Upstream,
+  info: UpstreamInfo,
+  source: ListSource,
+  skipped: SkippedItem[],
+): Promise<DiscoveredItem[]> {
   const items = new Map<string, DiscoveredItem>();
   const cursors = new Set<string>();
   let cursor: string | undefined;
@@ -48,7 +66,8 @@ async function readList(upstream: Upstream, info: UpstreamInfo, source: ListSour
     const result = resultOf(outcome, source.method);
     for (const element of result.member(source.member)?.elements() ?? []) {
       const item = readItem(element, source, info);
-      if (typeof item === 'string') skipped.push({ kind: source.kind, name: nameIn(element, source.key) ?? '', reason: item });
+      if (typeof item === 'string')
+        skipped.push({ kind: source.kind, name: nameIn(element, source.key) ?? '', reason: item });
       else if (items.size >= MAX_ITEMS) return cut(items, skipped, source, `more than ${MAX_ITEMS} items`);
       else items.set(item.name, item);
     }
@@ -61,7 +80,12 @@ async function readList(upstream: Upstream, info: UpstreamInfo, source: ListSour
   return cut(items, skipped, source, `more than ${MAX_PAGES} pages`);
 }
 
-function cut(items: Map<string, DiscoveredItem>, skipped: SkippedItem[], source: ListSource, reason: string): DiscoveredItem[] {
+function cut(
+  items: Map<string, DiscoveredItem>,
+  skipped: SkippedItem[],
+  source: ListSource,
+  reason: string,
+): DiscoveredItem[] {
   skipped.push({ kind: source.kind, name: '*', reason: `the list was cut: ${reason}` });
   return [...items.values()];
 }
@@ -94,6 +118,7 @@ function isUnknownMethod(outcome: Outcome): boolean {
 
 function resultOf(outcome: Outcome, method: string): JsonText {
   if (outcome.error) throw new ForgeError('upstream_error', `${method} failed: ${outcome.error.message}`);
-  if (!outcome.result.isObject) throw new ForgeError('upstream_error', `${method} answered with something that is not an object`);
+  if (!outcome.result.isObject)
+    throw new ForgeError('upstream_error', `${method} answered with something that is not an object`);
   return outcome.result;
 }

@@ -66,7 +66,12 @@ const CALL_RETRY_MS = 1000;
 const DEBOUNCE_MS = 50;
 
 /** Wraps `upstream`; nothing happens before `start`, `refresh` or `call`. */
-export function manageUpstream(record: UpstreamRecord, upstream: Upstream, hooks: ManagedHooks, health: HealthOptions): ManagedUpstream {
+export function manageUpstream(
+  record: UpstreamRecord,
+  upstream: Upstream,
+  hooks: ManagedHooks,
+  health: HealthOptions,
+): ManagedUpstream {
   let info: UpstreamInfo | undefined;
   let foundAt: number | undefined;
   let lastSeen: number | undefined;
@@ -143,9 +148,11 @@ export function manageUpstream(record: UpstreamRecord, upstream: Upstream, hooks
   /** What fails here is kept in the status and tried again; nobody waits for it. */
   function readInBackground(): void {
     if (closed) return;
-    refresh().then((discovered) => hooks.listsRead(discovered)).catch((error: unknown) => {
-      lastError = ForgeError.from(error);
-    });
+    refresh()
+      .then((discovered) => hooks.listsRead(discovered))
+      .catch((error: unknown) => {
+        lastError = ForgeError.from(error);
+      });
   }
 
   function noteOutcome(outcome: Outcome): Outcome {
@@ -216,7 +223,9 @@ export function manageUpstream(record: UpstreamRecord, upstream: Upstream, hooks
     },
     recover,
     outage() {
-      return isOut() ? { since: failedSince ?? stateSince, message: lastError?.publicMessage ?? 'unknown reason' } : undefined;
+      return isOut()
+        ? { since: failedSince ?? stateSince, message: lastError?.publicMessage ?? 'unknown reason' }
+        : undefined;
     },
     status() {
       const state = isOut() ? 'unreachable' : info === undefined || failures > 0 ? 'pending' : 'connected';

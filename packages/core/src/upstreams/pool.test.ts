@@ -107,7 +107,9 @@ describe('the upstream pool', () => {
     await until(() => pool.status('u').state === 'unreachable');
     const managed = pool.get('u');
     const outcome = await managed?.call(internalRequest('tools/call', { name: 'a' }), SILENT);
-    expect(outcome?.error?.message).toMatch(/^The gateway "u" has been unreachable since \d{4}-.*: connection refused$/);
+    expect(outcome?.error?.message).toMatch(
+      /^The gateway "u" has been unreachable since \d{4}-.*: connection refused$/,
+    );
   });
 
   it('pings an upstream that was silent for too long, and finds out that it is gone', async () => {

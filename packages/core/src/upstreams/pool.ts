@@ -41,7 +41,8 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
 
   function open(record: UpstreamRecord): ManagedUpstream {
     const adapter = adapters.find((candidate) => candidate.transports.includes(record.transport));
-    if (!adapter) throw new ForgeError('not_implemented', `This Forge has no adapter for the transport "${record.transport}"`);
+    if (!adapter)
+      throw new ForgeError('not_implemented', `This Forge has no adapter for the transport "${record.transport}"`);
     const { id } = record;
     const current = (): ManagedUpstream | undefined => live.get(id) ?? candidates.get(id)?.managed;
     const upstream = adapter.create(record, {
@@ -54,7 +55,10 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
     return manageUpstream(
       record,
       upstream,
-      { listsRead: (discovered) => hooks.listsRead(id, discovered), availabilityChanged: () => hooks.availabilityChanged() },
+      {
+        listsRead: (discovered) => hooks.listsRead(id, discovered),
+        availabilityChanged: () => hooks.availabilityChanged(),
+      },
       health,
     );
   }
@@ -86,7 +90,8 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
     async discover(record) {
       const known = live.get(record.id);
       if (known && reachedBy(known.record) === reachedBy(record)) return known.refresh();
-      if (candidates.size >= MAX_CANDIDATES) throw new ForgeError('overloaded', 'Too many gateways are being registered', { retryAfter: 5 });
+      if (candidates.size >= MAX_CANDIDATES)
+        throw new ForgeError('overloaded', 'Too many gateways are being registered', { retryAfter: 5 });
       const managed = takeCandidate(record) ?? open(record);
       keepCandidate(managed);
       try {

@@ -88,7 +88,8 @@ function scriptedUpstream(followed: Script): Upstream {
       if (request.method === 'tools/list') return page('tools', followed.tools);
       if (request.method === 'resources/list') return page('resources', followed.resources);
       if (request.method === 'prompts/list') return page('prompts', followed.prompts);
-      if (request.method === 'resources/templates/list') return { era: 'modern', error: { code: -32601, message: 'no templates' } };
+      if (request.method === 'resources/templates/list')
+        return { era: 'modern', error: { code: -32601, message: 'no templates' } };
       return resultOutcome(JsonText.of({ content: [], called: request.target }));
     },
     watch(uris) {

@@ -10,6 +10,6 @@ export function after(ms: number, work: () => void): () => void {
 /** Runs `work` every `ms`; returns the way to stop. */
 export function every(ms: number, work: () => void): () => void {
   const timer = setInterval(work, ms);
-  (timer as unknown as { unref?: () => void }).unref?.();
-  return () => clearInterval(timer as unknown as number);
+  (timer as { unref?: () => void }).unref?.();
+  return () => clearInterval(timer);
 }

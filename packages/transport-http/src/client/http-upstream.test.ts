@@ -118,7 +118,7 @@ describe('finding the era over HTTP', () => {
       hit.headers['mcp-session-id'] === undefined ? legacy.handlers.get('server/discover')?.(hit) : serve(hit),
     );
     expect(await settledCall()).toMatchObject({ era: 'legacy', result: { text: '{"era":"legacy"}' } });
-    expect(events.log).toEqual([]);
+    expect(events.log).toEqual(['tools changed', 'prompts changed', 'resources changed']);
     await legacy.stop();
 
     expect(codeOf(await settledCall())).toBe('upstream_unreachable');

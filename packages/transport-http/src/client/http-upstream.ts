@@ -22,7 +22,8 @@ import { InitializeRefused } from './legacy-session.ts';
 import { createModernHttp, modernHooks } from './modern-http.ts';
 import { type Ending, refusalError, RpcCall } from './rpc-call.ts';
 import { createSseHttp } from './sse-http.ts';
-import { checkedAuthorization, createWire, credentialKey } from './wire.ts';
+import type { CredentialSource } from './credentials.ts';
+import { checkedAuthorization, type ConnectionsFactory, createWire, credentialKey } from './wire.ts';
 
 /** Options of {@link httpUpstream}. */
 export interface HttpUpstreamOptions {
@@ -30,6 +31,10 @@ export interface HttpUpstreamOptions {
   readonly url: string | URL;
   /** Sent with every request: credentials and others. `authorization` gives way to what a client sends for itself. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A credential that changes with time; counts more than `headers`, less than what a client sends for itself. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Another way to connect than the direct one: by a proxy, with certificates of its own. */
+  readonly connections?: ConnectionsFactory | undefined;
   /**
    * `auto` tries Streamable HTTP, then HTTP+SSE.
    *
@@ -101,6 +106,8 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const wire = createWire({
     url: parseUrl(options.url),
     headers: options.headers ?? {},
+    credentials: options.credentials,
+    connections: options.connections,
     connectTimeoutMs,
     maxResponseBytes: options.maxResponseBytes ?? 64 * 1024 * 1024,
     maxConnections: options.maxConnections ?? 256,
@@ -215,7 +222,8 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     const { status, error } = ending;
     const refusal = refusalError(ending);
     if (status === 401 || status === 403 || status === 429 || status < 400 || status >= 500) {
-      throw refusal instanceof ForgeError ? refusal : new ForgeError('upstream_error', `HTTP ${status}`);
+      const data = { httpStatus: status };
+      throw refusal instanceof ForgeError ? refusal : new ForgeError('upstream_error', `HTTP ${status}`, { data });
     }
     return error !== undefined ? readProbe({ error }) : { era: 'legacy', reason: `HTTP ${status} to server/discover` };
   }

@@ -3,9 +3,9 @@
  * where they were cut (2025-11-25, Transports, Listening for Messages; Resumability and Redelivery).
  */
 import { type ForgeError, HEADER, type Message, readUpstreamBody, type SseDecoder } from '@forge/protocol';
+import type { Sent } from './credentials.ts';
 import type { HttpHop } from './http-hop.ts';
 import type { RpcCall } from './rpc-call.ts';
-import type { WireReply } from './wire-reply.ts';
 
 /** Where a stream is read from. */
 export interface StreamSource {
@@ -32,7 +32,7 @@ const HELD_MS = 10_000;
 
 /** Opens the stream; a server without one (405) is fine. Returns the way to close it. */
 export function openEventStream(hop: HttpHop, options: EventStreamOptions): () => void {
-  let reply: WireReply | undefined;
+  let reply: Sent | undefined;
   let timer: NodeJS.Timeout | undefined;
   let lastEventId: string | undefined;
   let retryMs = FIRST_RETRY_MS;

@@ -15,7 +15,8 @@ import {
   type SseEvent,
   type Timed,
 } from '@forge/protocol';
-import type { WireReply, ReplyHeaders, ReplyListener } from './wire-reply.ts';
+import type { Sent } from './credentials.ts';
+import type { ReplyHeaders, ReplyListener } from './wire-reply.ts';
 
 /** The request was turned away by HTTP; it was not carried out. */
 export interface Refusal {
@@ -65,7 +66,7 @@ export class RpcCall implements ReplyListener, Timed, InboxCall {
   deadline = 0;
   slot = -1;
   /** What is being read for it. */
-  reply: WireReply | undefined;
+  reply: Sent | undefined;
   /** Headers of the answer. */
   headers: ReplyHeaders = {};
   /** For a request of Forge's own. */
@@ -194,5 +195,7 @@ export function refusalError({ status, error }: Refusal): Answer | ForgeError {
   if (status === 401 || status === 403) {
     return new ForgeError('upstream_error', `The upstream did not accept the credential it was sent (HTTP ${status})`);
   }
-  return new ForgeError('upstream_error', `The upstream answered with HTTP ${status}`);
+  return new ForgeError('upstream_error', `The upstream answered with HTTP ${status}`, {
+    data: { httpStatus: status },
+  });
 }

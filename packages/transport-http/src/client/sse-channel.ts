@@ -34,7 +34,10 @@ export function openSseChannel(wire: Wire, options: SseChannelOptions): Promise<
     const reply = wire.send(
       { method: 'GET', headers: { accept: 'text/event-stream' }, authorization, lasting: true },
       {
-        body: (status) => end(new ForgeError('upstream_error', `The upstream answered with HTTP ${status}`)),
+        body(status) {
+          const data = { httpStatus: status };
+          end(new ForgeError('upstream_error', `The upstream answered with HTTP ${status}`, { data }));
+        },
         event({ event, data }) {
           if (path === undefined && event === 'endpoint') opened(data);
           else if (event === 'message' && !closed) channel.onMessage(data);

@@ -1,8 +1,26 @@
 /** @module Connections to one upstream: a keep-alive pool per credential, and one for streams that stay open. */
 import { createHash } from 'node:crypto';
 import { ForgeError } from '@forge/protocol';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
+import { type CredentialSource, type Sent, sendWithCredential } from './credentials.ts';
 import { WireReply, type ReplyListener } from './wire-reply.ts';
+
+/** Connections to one origin: an undici `Pool`, an `Agent`, a `ProxyAgent`. */
+export interface Connections {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  close(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+/**
+ * Makes connections to an origin, by another way than the direct one: a proxy, certificates of its own.
+ *
+ * @param limits at most so many at one time, `null` for any number; and how long each may take to be made
+ */
+export type ConnectionsFactory = (
+  origin: string,
+  limits: { readonly connections: number | null; readonly connectTimeoutMs: number },
+) => Connections;
 
 /** Options of {@link createWire}. */
 export interface WireOptions {
@@ -12,6 +30,10 @@ export interface WireOptions {
   readonly connectTimeoutMs: number;
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
+  /** What to send as `Authorization` where a request brings none. */
+  readonly credentials?: CredentialSource | undefined;
+  /** @default direct ones */
+  readonly connections?: ConnectionsFactory | undefined;
 }
 
 /** One request. */
@@ -32,7 +54,7 @@ export interface WireRequest {
 /** The way to one upstream. Redirects are not followed, and nothing is sent twice. */
 export interface Wire {
   readonly url: URL;
-  send(request: WireRequest, listener: ReplyListener): WireReply;
+  send(request: WireRequest, listener: ReplyListener): Sent;
   /** Cuts everything off. */
   close(): Promise<void>;
 }
@@ -53,17 +75,15 @@ export function createWire(options: WireOptions): Wire {
   const fixed = checkedHeaders(options.headers);
   const path = `${url.pathname}${url.search}`;
   /** By credential, in the order of their last use. */
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, Connections>();
   const streams = newPool(null);
 
-  function newPool(connections: number | null): Pool {
-    return new Pool(url.origin, {
-      connections,
-      connect: { timeout: options.connectTimeoutMs },
-    });
+  function newPool(connections: number | null): Connections {
+    const { connections: create = direct, connectTimeoutMs } = options;
+    return create(url.origin, { connections, connectTimeoutMs });
   }
 
-  function poolFor(authorization: string | undefined): Pool {
+  function poolFor(authorization: string | undefined): Connections {
     const key = credentialKey(authorization);
     let pool = pools.get(key);
     if (pool !== undefined && key === '') return pool;
@@ -78,26 +98,38 @@ export function createWire(options: WireOptions): Wire {
     return pool;
   }
 
+  function dispatch(request: WireRequest, own: string | undefined, listener: ReplyListener): WireReply {
+    const { authorization = own, lasting = false } = request;
+    const reply = new WireReply(listener, maxResponseBytes);
+    const headers: Record<string, string> = { ...fixed, ...request.headers };
+    if (authorization !== undefined) headers['authorization'] = authorization;
+    const pool = lasting ? streams : poolFor(request.authorization);
+    const { method, body = null, timeoutMs = 0 } = request;
+    const { origin } = url;
+    pool.dispatch(
+      { origin, path: request.path ?? path, method, headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
+      reply,
+    );
+    return reply;
+  }
+
   return {
     url,
     send(request, listener) {
-      const { authorization, lasting = false } = request;
-      const reply = new WireReply(listener, maxResponseBytes);
-      const headers: Record<string, string> = { ...fixed, ...request.headers };
-      if (authorization !== undefined) headers['authorization'] = authorization;
-      const pool = lasting ? streams : poolFor(authorization);
-      const { method, body = null, timeoutMs = 0 } = request;
-      pool.dispatch(
-        { path: request.path ?? path, method, headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
-        reply,
-      );
-      return reply;
+      const { credentials } = options;
+      if (credentials === undefined || request.authorization !== undefined) {
+        return dispatch(request, undefined, listener);
+      }
+      return sendWithCredential(credentials, (own, guarded) => dispatch(request, own, guarded), listener);
     },
     async close() {
       await Promise.all([streams, ...pools.values()].map((pool) => pool.destroy()));
     },
   };
 }
+
+const direct: ConnectionsFactory = (origin, { connections, connectTimeoutMs }) =>
+  new Pool(origin, { connections, connect: { timeout: connectTimeoutMs } });
 
 /** Tells credentials apart without keeping them; `''` is the static one. */
 export function credentialKey(authorization: string | undefined): string {

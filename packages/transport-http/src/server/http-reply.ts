@@ -25,13 +25,24 @@ export class HttpReply implements Reply, Enlisted {
 
   json(status: number, body: string, headers?: Record<string, string>): void {
     if (this.#over()) return;
+    const length = Buffer.byteLength(body);
+    const own = { 'content-type': 'application/json', 'content-length': length, 'cache-control': 'no-store' };
+    this.#res.writeHead(status, headers === undefined ? own : { ...own, ...headers });
+    // Of plain ASCII both encodings are the same bytes, and this one is copied instead of transcoded.
+    this.#res.end(body, length === body.length ? 'latin1' : 'utf8');
+    cutWhenStalled(this.#res, this.#streams.stallMs);
+  }
+
+  jsonParts(status: number, [head, encoded, tail]: readonly [head: string, encoded: Uint8Array, tail: string]): void {
+    if (this.#over()) return;
     this.#res.writeHead(status, {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      'content-length': Buffer.byteLength(head) + encoded.length + Buffer.byteLength(tail),
       'cache-control': 'no-store',
-      ...headers,
     });
-    this.#res.end(body);
+    this.#res.write(head);
+    this.#res.write(encoded);
+    this.#res.end(tail);
     cutWhenStalled(this.#res, this.#streams.stallMs);
   }
 

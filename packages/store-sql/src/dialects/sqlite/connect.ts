@@ -2,7 +2,16 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { ForgeError } from '@forge/core';
 import SqliteDatabase from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase as PreparingDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteStatement as PreparedStatement,
+} from 'kysely';
 import type { Database } from '../../schema.ts';
 import type { Connection } from '../dialect.ts';
 import { retryWhileBusy } from './retry.ts';
@@ -40,6 +49,26 @@ function open(path: string): SqliteDatabase.Database {
   return new SqliteDatabase(path, { timeout: 0 }); // `retryWhileBusy` waits instead
 }
 
+/** Statements remembered at once. */
+const MAX_PREPARED = 200;
+
+/** The database as Kysely's driver uses it, which prepares a statement for every query: here each text is prepared once. */
+function preparing(file: SqliteDatabase.Database): PreparingDatabase {
+  const prepared = new Map<string, PreparedStatement>();
+  return {
+    close: () => file.close(),
+    prepare(sql) {
+      let statement = prepared.get(sql);
+      if (statement === undefined) {
+        statement = file.prepare(sql) as PreparedStatement;
+        if (prepared.size >= MAX_PREPARED) prepared.clear();
+        prepared.set(sql, statement);
+      }
+      return statement;
+    },
+  };
+}
+
 /** Kysely has a lock for single connections, whose waiters do not keep their order; the driver below has a queue. */
 class QueuedSqliteAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
@@ -54,7 +83,7 @@ class QueuedSqliteDriver extends SqliteDriver {
   #lent = false;
 
   constructor(file: SqliteDatabase.Database, busyTimeoutMs: number) {
-    super({ database: file });
+    super({ database: preparing(file) });
     this.#file = file;
     this.#busyTimeoutMs = busyTimeoutMs;
   }

@@ -24,7 +24,7 @@ export function expand(text: string, variables: Variables): string {
     if (inside === 'userHome') return variables.userHome;
     const [, name, fallback] = /^(?:env:)?([A-Za-z_]\w*)(?::-(.*))?$/.exec(inside) ?? [];
     if (name === undefined) {
-      const hint = inside.startsWith('input:') ? 'the gateway cannot ask for input; use ${NAME} and set it' : 'unknown';
+      const hint = inside.startsWith('input:') ? 'nobody can be asked for input; use ${NAME} and set it' : 'unknown';
       throw new VariableError(`${whole}: ${hint}`);
     }
     const value = variables.environment(name) ?? fallback;

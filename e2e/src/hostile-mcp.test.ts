@@ -1,0 +1,350 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modernBody, modernHeaders, rawLegacy } from './clients/raw-client.ts';
+import { openSse } from './clients/sse-stream.ts';
+import { startFixture } from './fixtures/fixture.ts';
+import { type Gateway, startGateway } from './harness/gateway.ts';
+import { type HttpAnswer, send } from './harness/net.ts';
+import { output } from './harness/process.ts';
+import { inCheckout } from './harness/paths.ts';
+import { createScope } from './harness/scope.ts';
+import { BOB, prepareUsers } from './harness/users.ts';
+
+const scope = createScope();
+let gateway: Gateway;
+let bobsToken: string;
+let url: string;
+let otherUrl: string;
+
+beforeAll(async () => {
+  const dataDir = `${scope.folder()}/data`;
+  await prepareUsers(dataDir);
+  gateway = await startGateway(scope, { dataDir });
+  bobsToken = await gateway.tokenFor(BOB);
+  const id = await gateway.register({ name: 'up', url: (await startFixture(scope, 'legacy')).url });
+  url = await gateway.compose('one', [id]);
+  otherUrl = await gateway.compose('other', [id]);
+});
+afterAll(() => scope.end());
+
+type Headers = Record<string, string | undefined>;
+
+function request(
+  body: string,
+  headers: Headers,
+  { at = url, token = gateway.token, method = 'POST' } = {},
+): Promise<HttpAnswer> {
+  const all = { authorization: `Bearer ${token}`, ...headers };
+  return send(at, {
+    method,
+    body,
+    headers: Object.fromEntries(
+      Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+  });
+}
+
+/** The status, the JSON-RPC code and the words of a refusal. */
+function expectError(
+  { status, text }: HttpAnswer,
+  expected: number,
+  code: number,
+  message: RegExp,
+  id: unknown = null,
+): void {
+  expect([status, text]).toEqual([expected, expect.stringContaining('{')]);
+  expect(JSON.parse(text)).toMatchObject({
+    jsonrpc: '2.0',
+    id,
+    error: { code, message: expect.stringMatching(message) },
+  });
+}
+
+describe('a modern request is refused', () => {
+  const list = modernBody('7', 'tools/list');
+  const call = modernBody('7', 'tools/call', '{"name":"echo","arguments":{"text":"x"}}');
+
+  it.each<[string, string, Headers, number, number, RegExp]>([
+    [
+      'without MCP-Protocol-Version',
+      list,
+      { ...modernHeaders('tools/list'), 'mcp-protocol-version': undefined },
+      400,
+      -32020,
+      /MCP-Protocol-Version/,
+    ],
+    [
+      'with another MCP-Protocol-Version',
+      list,
+      { ...modernHeaders('tools/list'), 'mcp-protocol-version': '2025-11-25' },
+      400,
+      -32020,
+      /MCP-Protocol-Version/,
+    ],
+    [
+      'without Mcp-Method',
+      list,
+      { ...modernHeaders('tools/list'), 'mcp-method': undefined },
+      400,
+      -32020,
+      /Mcp-Method/,
+    ],
+    ['with another Mcp-Method', list, modernHeaders('tools/call'), 400, -32020, /Mcp-Method/],
+    ['without Mcp-Name', call, modernHeaders('tools/call'), 400, -32020, /Mcp-Name/],
+    ['with another Mcp-Name', call, modernHeaders('tools/call', 'verbatim'), 400, -32020, /Mcp-Name/],
+    ['with a Mcp-Name in broken base64', call, modernHeaders('tools/call', '=?base64?!!?='), 400, -32020, /Mcp-Name/],
+    [
+      'of a revision that does not exist',
+      list.replace('2026-07-28', '2099-01-01'),
+      { ...modernHeaders('tools/list'), 'mcp-protocol-version': '2099-01-01' },
+      400,
+      -32022,
+      /version/,
+    ],
+    [
+      'without an envelope',
+      '{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{}}',
+      modernHeaders('tools/list'),
+      400,
+      -32602,
+      /_meta/,
+    ],
+    [
+      'without capabilities',
+      list.replace(/,"io[^:]*clientCapabilities":\{\}/, ''),
+      modernHeaders('tools/list'),
+      400,
+      -32602,
+      /clientCapabilities/,
+    ],
+    [
+      'for a method of the other era',
+      modernBody('7', 'resources/subscribe', '{"uri":"note:///today"}'),
+      modernHeaders('resources/subscribe'),
+      404,
+      -32601,
+      /resources\/subscribe/,
+    ],
+    [
+      'for a method that nobody knows',
+      modernBody('7', 'tools/destroy'),
+      modernHeaders('tools/destroy'),
+      404,
+      -32601,
+      /tools\/destroy/,
+    ],
+    [
+      'for a tool without a name',
+      modernBody('7', 'tools/call', '{"arguments":{}}'),
+      modernHeaders('tools/call'),
+      400,
+      -32602,
+      /name/,
+    ],
+    [
+      'with two names',
+      modernBody('7', 'tools/call', '{"name":"echo","name":"verbatim"}'),
+      modernHeaders('tools/call', 'echo'),
+      400,
+      -32602,
+      /name/,
+    ],
+  ])('%s', async (_, body, headers, status, code, message) => {
+    expectError(await request(body, headers), status, code, message, 7);
+  });
+
+  it('of an unknown revision, with those that are known', async () => {
+    const headers = { ...modernHeaders('tools/list'), 'mcp-protocol-version': '2099-01-01' };
+    const { text } = await request(list.replace('2026-07-28', '2099-01-01'), headers);
+    expect(JSON.parse(text)).toMatchObject({
+      error: { data: { supported: expect.arrayContaining(['2026-07-28']), requested: '2099-01-01' } },
+    });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['in a batch', `[${list}]`, /[Bb]atch/],
+    ['with the id null', modernBody('null', 'tools/list'), /id/],
+    ['with a fraction for an id', modernBody('1.5', 'tools/list'), /id/],
+    ['with an object for an id', modernBody('{}', 'tools/list'), /id/],
+    ['with two ids', list.replace('"id":7', '"id":7,"id":8'), /twice/],
+    ['that is a response', '{"jsonrpc":"2.0","id":7,"result":{}}', /response/],
+    ['that is an empty batch', '[]', /batch/],
+    ['of another JSON-RPC', list.replace('"2.0"', '"1.0"'), /jsonrpc/],
+    ['with an array for params', '{"jsonrpc":"2.0","id":null,"method":"tools/list","params":[]}', /params/],
+  ])('%s', async (_, body, message) => {
+    expectError(
+      await request(body, modernHeaders('tools/list')),
+      400,
+      -32600,
+      message,
+      expect.toSatisfy((id) => id === null || id === 7 || id === 8),
+    );
+  });
+
+  it('at a server that does not exist', async () => {
+    expectError(
+      await request(list, modernHeaders('tools/list'), { at: `${gateway.url}/servers/none/mcp` }),
+      404,
+      -32602,
+      /no MCP endpoint|[Nn]ot found/,
+    );
+  });
+
+  it('by GET and DELETE, which are of the other era', async () => {
+    for (const method of ['GET', 'DELETE']) {
+      const { status, headers } = await request(
+        '',
+        { ...modernHeaders('tools/list'), accept: 'text/event-stream' },
+        { method },
+      );
+      expect([status, headers.allow]).toEqual([405, 'POST']);
+    }
+  });
+});
+
+describe('a legacy session', () => {
+  const open = (token = gateway.token) => rawLegacy({ url, token });
+  const inSession = (sessionId: string): Headers => ({
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-session-id': sessionId,
+    'mcp-protocol-version': '2025-11-25',
+  });
+  const LIST = '{"jsonrpc":"2.0","id":7,"method":"tools/list"}';
+
+  it.each<[string, Headers, number, number, RegExp]>([
+    ['is needed', { 'mcp-session-id': undefined }, 400, -32600, /[Ss]ession/],
+    ['must exist', { 'mcp-session-id': 'c0ffee' }, 404, -32001, /session does not exist/],
+    ['speaks a known revision', { 'mcp-protocol-version': '2024-01-01' }, 400, -32022, /version/],
+    ['must accept an answer', { accept: 'text/html' }, 406, -32600, /Accept/],
+  ])('%s', async (_, headers, status, code, message) => {
+    const { sessionId } = await open();
+    expectError(
+      await request(LIST, { ...inSession(sessionId), ...headers }),
+      status,
+      code,
+      message,
+      expect.toSatisfy((id) => id === null || id === 7),
+    );
+  });
+
+  it('does not exist for anybody else, nor at another server', async () => {
+    const { sessionId, request: mine } = await open();
+    for (const method of ['POST', 'GET', 'DELETE']) {
+      for (const where of [{ token: bobsToken }, { at: otherUrl }, { at: `${gateway.url}/mcp` }]) {
+        const { status } = await request(method === 'POST' ? LIST : '', inSession(sessionId), { method, ...where });
+        expect([method, where, status]).toEqual([method, where, 404]);
+      }
+    }
+    expect((await mine('tools/list', '{"x":1}')).status).toBe(200);
+  });
+
+  it('is over after DELETE', async () => {
+    const { sessionId } = await open();
+    expect((await request('', inSession(sessionId), { method: 'DELETE' })).status).toBe(204);
+    expectError(await request(LIST, inSession(sessionId)), 404, -32001, /session does not exist/, 7);
+  });
+
+  it('takes no batch, since 2025-06-18', async () => {
+    const { sessionId } = await open();
+    expectError(await request(`[${LIST}]`, inSession(sessionId)), 400, -32600, /[Bb]atch/);
+  });
+
+  it('takes an id once at a time', async () => {
+    const { sessionId } = await open();
+    const call = (text: string) =>
+      request(
+        `{"jsonrpc":"2.0","id":"same","method":"tools/call","params":{"name":"slow","arguments":{"ms":500,"text":"${text}"}}}`,
+        inSession(sessionId),
+      );
+    const answers = await Promise.all([call('a'), call('b')]);
+    expect(answers.map(({ text }) => /in flight|done/.exec(text)?.[0]).toSorted()).toEqual(['done', 'in flight']);
+  });
+
+  it('accepts what it does not understand without an answer, when none is wanted', async () => {
+    const { sessionId } = await open();
+    for (const body of [
+      '{"jsonrpc":"2.0","method":"notifications/nonsense"}',
+      '{"jsonrpc":"2.0","id":99,"result":{}}',
+    ]) {
+      expect(await request(body, inSession(sessionId))).toMatchObject({ status: 202, text: '' });
+    }
+  });
+
+  it('does not fall for a client that says it is of another one', async () => {
+    const { sessionId } = await open();
+    const params =
+      '{"name":"echo","arguments":{"text":"x"},"_meta":{"io.modelcontextprotocol/clientCapabilities":{"sampling":{}}}}';
+    const { text } = await request(
+      `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":${params}}`,
+      inSession(sessionId),
+    );
+    expect(JSON.parse(text)).toMatchObject({ id: 7, result: { content: [{ text: 'x' }] } });
+  });
+});
+
+describe('a session of HTTP+SSE', () => {
+  const LIST = '{"jsonrpc":"2.0","id":7,"method":"tools/list"}';
+  const json = { 'content-type': 'application/json' };
+
+  it('does not exist for anybody else, nor at another server', async () => {
+    const path = await openSse(scope, `${gateway.url}/sse`, gateway.token);
+    expectError(
+      await request(LIST, json, { at: gateway.url + path, token: bobsToken }),
+      404,
+      -32001,
+      /stream of this session/,
+    );
+    const there = new URL(otherUrl.replace(/mcp$/, 'message'));
+    expectError(
+      await request(LIST, json, { at: there.href + path.slice(path.indexOf('?')) }),
+      404,
+      -32001,
+      /stream of this session/,
+    );
+    expect((await request(LIST, json, { at: gateway.url + path })).status).toBe(202);
+  });
+
+  it('is needed for messages', async () => {
+    for (const query of ['', '?session_id=', '?session_id=c0ffee']) {
+      expectError(
+        await request(LIST, json, { at: `${gateway.url}/message${query}` }),
+        404,
+        -32001,
+        /stream of this session/,
+      );
+    }
+  });
+
+  it('is opened by GET, for who takes events', async () => {
+    const get = { method: 'GET', at: `${gateway.url}/sse` };
+    expect((await request('', json, { ...get, method: 'POST' })).status).toBe(405);
+    expectError(await request('', { accept: 'application/json' }, get), 406, -32600, /Accept/);
+    expectError(
+      await request('', { accept: 'text/event-stream', origin: 'https://evil.example.com' }, get),
+      403,
+      -32600,
+      /Origin/,
+    );
+    expectError(await request('', { accept: 'text/event-stream' }, { ...get, token: 'x' }), 401, -32001, /./);
+  });
+});
+
+describe('a token for one server', () => {
+  it('opens that one, and nothing else', async () => {
+    const id = new URL(url).pathname.split('/')[2] ?? '';
+    const args = [inCheckout('apps/gateway/bin/forge-gateway.js'), 'token', '--server', id];
+    const token = await output({ command: process.execPath, args, env: { FORGE_DATA_DIR: gateway.dataDir } });
+    const list = (at: string) => request(modernBody('7', 'tools/list'), modernHeaders('tools/list'), { at, token });
+    expect((await list(url)).status).toBe(200);
+    for (const at of [otherUrl, `${gateway.url}/mcp`])
+      expectError(await list(at), 403, -32003, /one virtual server only/);
+    expect(await gateway.api('POST', '/gateways', { name: 'x', url: 'http://127.0.0.1:1/mcp' }, token)).toMatchObject({
+      status: 403,
+    });
+  });
+});
+
+it('the gateway is alive', async () => {
+  expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
+  expect(gateway.process.stderr).not.toMatch(/a fault that nobody caught|a request failed/);
+});

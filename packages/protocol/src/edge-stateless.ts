@@ -1,0 +1,69 @@
+/**
+ * @module Streamable HTTP without sessions: a legacy request stands for itself too, as a modern one does anyway. Nobody can
+ * be asked anything, and nobody listens.
+ */
+import { offersOf } from './capabilities.ts';
+import { classify } from './classify.ts';
+import { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
+import { isInitialize } from './edge-legacy.ts';
+import type { Endpoint } from './endpoint.ts';
+import { accepts } from './headers.ts';
+import { JsonText } from './json-text.ts';
+import { openLegacy } from './legacy-opening.ts';
+import { LegacySession } from './legacy-session.ts';
+import { randomId } from './legacy-sessions.ts';
+import { formatResult, peekId, readBody } from './message.ts';
+import { type Reply, replyError, type Sender } from './reply.ts';
+import { ASSUMED_LEGACY } from './versions.ts';
+
+const EMPTY = new JsonText('{}');
+const NO_OFFERS = offersOf(EMPTY);
+
+/**
+ * Makes the edge. `initialize` is answered without a session id, and GET and DELETE by 405.
+ *
+ * @example
+ * const listener = createMcpListener({ authenticate, endpoint, edge: createStatelessEdge() });
+ */
+export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
+  const edge = createHttpEdge(options);
+  const now = options.now ?? Date.now;
+
+  function post(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void {
+    const classified = classify(request.headers, readBody(request.body));
+    if (classified.era === 'modern') return edge.post(endpoint, request, reply);
+    const { body, protocolVersion = ASSUMED_LEGACY } = classified;
+    const { caller, upstreamAuthorization } = request;
+    if (isInitialize(body)) {
+      openLegacy(endpoint, body.params, caller).then(
+        ({ result }) => reply.json(200, formatResult(body.id, result)),
+        (thrown: unknown) => replyError(reply, body.id, thrown),
+      );
+      return;
+    }
+    const takesEvents = accepts(request.headers['accept'], 'text/event-stream');
+    const sender: Sender = { caller, upstreamAuthorization, takesEvents };
+    const opening = { endpoint, caller, protocolVersion, capabilities: EMPTY, info: undefined };
+    new LegacySession(randomId(), { ...opening, offers: NO_OFFERS, result: EMPTY }, now).receive(body, sender, reply);
+  }
+
+  const refuse = (_endpoint: Endpoint, _request: HttpRequestIn, reply: Reply): void => {
+    reply.empty(405, { Allow: 'POST' });
+  };
+  return {
+    post(endpoint, request, reply) {
+      try {
+        post(endpoint, request, reply);
+      } catch (thrown) {
+        replyError(reply, peekId(request.body), thrown);
+      }
+    },
+    get: refuse,
+    delete: refuse,
+    sessions: 0,
+    get subscriptions() {
+      return edge.subscriptions;
+    },
+    close: () => edge.close(),
+  };
+}

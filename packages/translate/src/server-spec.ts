@@ -1,0 +1,57 @@
+/** @module What can be put on HTTP: a program, or a server that is on HTTP already. */
+
+/** A stdio server, to be started here. */
+export interface ChildSpec {
+  /** Where several are served: the first part of its paths. */
+  readonly name?: string | undefined;
+  /** A program on PATH, or a path. Never given to a shell. */
+  readonly command: string;
+  readonly args?: readonly string[] | undefined;
+  /** On top of a minimal environment. @default all of this process's */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly cwd?: string | undefined;
+}
+
+/** A server elsewhere. */
+export interface RemoteSpec {
+  readonly name?: string | undefined;
+  readonly url: string;
+  /** @default 'auto' */
+  readonly transport?: 'auto' | 'streamable-http' | 'sse' | undefined;
+  /** Sent with every request: credentials and others. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One server to put on HTTP. */
+export type ServerSpec = ChildSpec | RemoteSpec;
+
+/** What follows these flags, and what these options are set to, is not shown. */
+const SECRET_NAME = /(?:token|key|secret|passw|auth|credential|bearer)/i;
+const SECRET_VALUE = /^(?:sk|pk|ghp|gho|ghs|github_pat|glpat|xox[a-z]|AKIA|eyJ)[-_A-Za-z0-9]{12,}/;
+const HIDDEN = '[secret]';
+
+/** A command line, or an address, for people to read: without what looks like a secret in it. */
+export function shown(spec: ServerSpec): string {
+  if ('url' in spec) return shownUrl(spec.url);
+  return [spec.command, ...shownArgs(spec.args ?? [])].join(' ');
+}
+
+/** Arguments without what looks like a secret. */
+export function shownArgs(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    const [, name = '', value] = /^(--?[\w.-]+|[A-Za-z_]\w*)=(.*)$/s.exec(arg) ?? [];
+    if (value !== undefined && (SECRET_NAME.test(name) || SECRET_VALUE.test(value))) return `${name}=${HIDDEN}`;
+    const before = args[index - 1] ?? '';
+    const follows = /^--?\w[\w-]*$/.test(before) && SECRET_NAME.test(before) && !arg.startsWith('-');
+    if (follows || SECRET_VALUE.test(arg) || /^\S+:\s*(?:Bearer|Basic)\s/i.test(arg)) return HIDDEN;
+    return URL.canParse(arg) && /^[a-z][a-z+.-]*:\/\//i.test(arg) ? shownUrl(arg) : arg;
+  });
+}
+
+/** An address without user, password and query, where credentials use to stand. */
+export function shownUrl(text: string): string {
+  const url = new URL(text);
+  if (url.password !== '') url.password = '***';
+  if (url.search !== '') url.search = '?...';
+  return url.href;
+}
