@@ -1,165 +1,120 @@
-/** @module Puts one stdio server on HTTP: relay, listeners and server put together. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** @module Puts MCP servers on HTTP: their endpoints and the HTTP server put together. */
 import { isLoopback } from '@forge/cli';
-import {
-  createChannelUpstream,
-  createRelay,
-  type Endpoint,
-  ForgeError,
-  JsonText,
-  type UpstreamInfo,
-} from '@forge/protocol';
-import { createCors, createMcpListener, createSseListener } from '@forge/transport-http';
-import { createChild } from './child.ts';
-import { listTools } from './list-tools.ts';
-import { packageVersion } from './version.ts';
+import { ForgeError } from '@forge/protocol';
+import type { HeaderToEnv } from './credentials.ts';
+import { createHttpServer, type HttpOptions } from './http-server.ts';
+import type { Log } from './log.ts';
+import { createServed, type Found, type ServedOptions } from './served.ts';
+import type { ServerSpec } from './server-spec.ts';
 
-/** What to start, and how to serve it. */
-export interface TranslateOptions {
-  /** A program on PATH, or a path. Never given to a shell. */
-  readonly command: string;
-  readonly args?: readonly string[];
-  /** The child's environment, on top of a minimal one. @default all of this process's */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  /** @default '127.0.0.1' */
-  readonly host?: string;
-  /** 0 takes a free one. @default 8000 */
-  readonly port?: number;
-  /** Accepts an address that other machines reach: whoever reaches it may use the server. @default false */
-  readonly insecure?: boolean;
-  /** Serve HTTP+SSE. @default true */
-  readonly sse?: boolean;
-  /** Serve Streamable HTTP of both eras on /mcp. @default true */
-  readonly streamableHttp?: boolean;
-  /** @default '/sse' */
-  readonly ssePath?: string;
-  /** @default '/message' */
-  readonly messagePath?: string;
-  /** Web pages that may call, besides those of this machine; `*` for all. @default [] */
-  readonly allowedOrigins?: readonly string[];
-  /** Milliseconds between keep-alive comments on streams. @default 30000 */
-  readonly keepAliveMs?: number;
-  /** How long calls in flight have to finish when it closes, in ms. @default 10000 */
-  readonly closeGraceMs?: number;
-  /** Gets what operators should know: the child's stderr line by line (`info`), its noise, its end. */
-  readonly log?: (level: 'info' | 'warning' | 'error', message: string) => void;
+/** What to serve, and how. */
+export interface TranslateOptions extends HttpOptions {
+  /** One without a name is served at `/mcp`, one with a name at `/NAME/mcp`. */
+  readonly servers: readonly ServerSpec[];
+  /**
+   * Who shares a child. `auto`: all whom the server cannot ask anything; whom it can ask gets one for its session.
+   * `per-session`: nobody; requests without a session share one. `shared`: everybody, and the server asks nobody.
+   *
+   * @default 'auto'
+   */
+  readonly child?: ServedOptions['child'] | undefined;
+  /** Children of single sessions, or of single credentials, at most; the least recently used idle one makes room. @default 16 */
+  readonly maxChildren?: number | undefined;
+  /** How long a call may take without progress, in ms. @default 300000 */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Headers of clients, in lower case, that become variables of a child that serves nobody else. @default none */
+  readonly headerToEnv?: HeaderToEnv | undefined;
+  /** Gets what operators should know: a child's stderr line by line (`info`), its noise, its end. */
+  readonly log?: Log | undefined;
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One server that is served. */
+export interface TranslateServer extends Partial<Found> {
+  readonly spec: ServerSpec;
+  /** Why it could not be started. It is tried again with the next call. */
+  readonly error?: Error;
+  readonly mcpUrl: string | undefined;
+  readonly sseUrl: string | undefined;
 }
 
 /** A server that is up. */
 export interface Translate {
-  /** What was found when the child was started. */
-  readonly info: UpstreamInfo;
-  /** Names of its tools; `undefined` where it has no list of them. */
-  readonly tools: readonly string[] | undefined;
-  readonly mcpUrl: string | undefined;
-  readonly sseUrl: string | undefined;
-  /** Lets calls in flight finish, then ends the child with its whole process tree. Idempotent. */
+  readonly servers: readonly TranslateServer[];
+  /** Lets calls in flight finish, then ends the children with their whole process trees. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Everybody who reaches the address. */
-const ANYONE = { id: 'anyone' };
+const NO_HEADERS: HeaderToEnv = new Map();
 
 /**
- * Starts the child and serves it to any number of clients at once, each separated from the others.
+ * Starts the servers and serves each to any number of clients at once, each separated from the others.
  *
- * @throws ForgeError `forbidden` for an address that other machines reach, without `insecure`; `upstream_*` when the child
- * cannot be started or does not speak MCP. Errors of `listen` (`EADDRINUSE`) as they are.
+ * @throws ForgeError `forbidden` for an address that other machines reach, without `apiKeys` or `insecure`; `upstream_*`
+ * when no server at all can be started. Errors of `listen` (`EADDRINUSE`) as they are.
  *
  * @example
- * const translate = await createTranslate({ command: 'uvx', args: ['mcp-server-git'], port: 9000 });
- * console.error(translate.mcpUrl);
+ * const { servers } = await createTranslate({ servers: [{ command: 'uvx', args: ['mcp-server-git'] }], port: 9000 });
+ * console.error(servers[0]?.mcpUrl);
  */
 export async function createTranslate(options: TranslateOptions): Promise<Translate> {
-  const { host = '127.0.0.1', port = 8000, sse = true, streamableHttp = true, log = () => {} } = options;
-  const { ssePath = '/sse', messagePath = '/message' } = options;
-  const loopback = isLoopback(host);
-  if (!loopback && options.insecure !== true)
+  const { host = '127.0.0.1', headerToEnv = NO_HEADERS, log = () => {}, signal } = options;
+  if (!isLoopback(host) && options.insecure !== true && (options.apiKeys ?? []).length === 0)
     throw new ForgeError('forbidden', `${host} is reached by other machines, and nothing asks who they are.`);
-
-  const { endpoint, upstream } = createServed(options, log);
-  const shared = {
-    authenticate: () => ANYONE,
-    endpoint: () => endpoint,
-    loopback,
-    allowedOrigins: options.allowedOrigins,
-    keepAliveMs: options.keepAliveMs,
-    closeGraceMs: options.closeGraceMs,
+  const servedOptions: ServedOptions = {
+    child: options.child ?? 'auto',
+    maxChildren: options.maxChildren ?? 16,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 1_800_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 300_000,
+    headerToEnv,
+    log,
   };
-  const mcp = createMcpListener(shared);
-  const events = createSseListener({ ...shared, messagePath: () => messagePath });
-  const cors = createCors(shared);
-  const server = createServer((req, res) => {
-    if (cors(req, res)) return;
-    const path = (req.url ?? '').split('?', 1)[0] ?? '';
-    if (streamableHttp && path === '/mcp') mcp.handle(req, res, path);
-    else if (sse && path === ssePath) events.stream(req, res, path);
-    else if (sse && path === messagePath) events.message(req, res, path);
-    else if (path === '/healthz') res.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
-    else res.writeHead(404, { 'content-type': 'text/plain' }).end('Not found. See /mcp and /sse.\n');
-  });
+  const all = await Promise.all(
+    options.servers.map(async (spec) => ({
+      spec,
+      prefix: spec.name === undefined ? '' : `/${encodeURIComponent(spec.name)}`,
+      served: await createServed(spec, servedOptions),
+    })),
+  );
+  const routed = all.map(({ prefix, served }) => ({ prefix, endpoint: served.endpoint }));
+  const http = await createHttpServer(options, routed, headerToEnv.has('authorization'));
 
+  const shut = async () => {
+    await http.close();
+    await Promise.all(all.map(({ served }) => served.close()));
+  };
   let closing: Promise<void> | undefined;
-  const close = async () => {
-    server.close();
-    await Promise.all([mcp.close(), events.close()]);
-    server.closeAllConnections();
-    await upstream.close();
-  };
+  const close = () => (closing ??= shut());
+  const onAbort = () => void close();
+  signal?.addEventListener('abort', onAbort);
   try {
-    const info = await upstream.connect();
-    const tools = await listTools(endpoint);
-    const base = await listen(server, host, port);
-    return {
-      info,
-      tools,
-      mcpUrl: streamableHttp ? `${base}/mcp` : undefined,
-      sseUrl: sse ? `${base}${ssePath}` : undefined,
-      close: () => (closing ??= close()),
-    };
+    signal?.throwIfAborted();
+    const found = await Promise.all(all.map(({ served }) => attempt(() => served.start())));
+    signal?.throwIfAborted();
+    const error = found.every((it) => it.error !== undefined) ? found[0]?.error : undefined;
+    if (error !== undefined && headerToEnv.size === 0) throw error;
+    const base = await http.listen();
+    const servers = all.map(({ spec, prefix }, index) => ({
+      spec,
+      ...found[index],
+      mcpUrl: options.streamableHttp === false ? undefined : `${base}${prefix}/mcp`,
+      sseUrl: options.sse === false ? undefined : `${base}${prefix}${options.ssePath ?? '/sse'}`,
+    }));
+    return { servers, close };
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
-function createServed(options: TranslateOptions, log: NonNullable<TranslateOptions['log']>) {
-  const { command, args, cwd } = options;
-  const child = createChild(
-    {
-      command,
-      args,
-      cwd,
-      // Whoever types a command line means the environment in which it is typed.
-      env: options.env ?? definedOnly(process.env),
-      onStderr: (line) => log('info', line),
-      onNoise: (line) =>
-        log('warning', `Skipped what the server writes to stdout and is no message: ${line.slice(0, 200)}`),
-    },
-    (error) => log('error', error.message),
-  );
-  const clientInfo = JsonText.of({ name: 'forge-translate', version: packageVersion() });
-  const relay = createRelay(
-    (events) => createChannelUpstream({ open: () => child.open(), transport: 'stdio', events, clientInfo }),
-    { key: 'translate' },
-  );
-  const endpoint: Endpoint = {
-    ...relay,
-    handle: async (request, exchange) => child.explain(await relay.handle(request, exchange)),
-  };
-  return { endpoint, upstream: relay.upstream };
-}
-
-async function listen(server: Server, host: string, port: number): Promise<string> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  const { address, port: actual, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
-}
-
-function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+/** One server that cannot be started does not keep the others from being served. */
+async function attempt(start: () => Promise<Found>): Promise<Partial<Found> & { readonly error?: Error }> {
+  try {
+    return await start();
+  } catch (error) {
+    return { error: ForgeError.from(error) };
+  }
 }

@@ -1,2 +1,4 @@
-/** @module A stdio MCP server on HTTP, for use in a program of your own. */
-export { createTranslate, type Translate, type TranslateOptions } from './create-translate.ts';
+/** @module MCP servers on HTTP, for use in a program of your own. */
+export { createTranslate, type Translate, type TranslateOptions, type TranslateServer } from './create-translate.ts';
+export type { HttpOptions } from './http-server.ts';
+export type { ChildSpec, RemoteSpec, ServerSpec } from './server-spec.ts';

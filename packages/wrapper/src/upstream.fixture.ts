@@ -74,7 +74,7 @@ export class TestUpstream {
     const body = await text(req).catch(() => ''); // whoever leaves has said nothing
     if (req.method === 'GET' && this.#speech === 'sse') this.#open(res);
     else if (req.method === 'DELETE') res.writeHead(200).end();
-    else if (req.method === 'POST') await this.#post(JSON.parse(body) as Message, req, res);
+    else if (req.method === 'POST' && req.url !== '/sse') await this.#post(JSON.parse(body) as Message, req, res);
     else res.writeHead(405).end();
   }
 
@@ -82,16 +82,15 @@ export class TestUpstream {
   #open(res: ServerResponse): void {
     this.#stream = res;
     res.writeHead(200, { 'content-type': 'text/event-stream' });
-    res.write('event: endpoint\ndata: /sse\n\n');
+    res.write('event: endpoint\ndata: /message\n\n');
   }
 
   async #post(message: Message, req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (message.method === undefined) this.#answer?.(message.result);
     if (message.id === undefined || message.method === undefined) return void res.writeHead(202).end();
     if (this.#speech === 'sse') {
-      if (this.#stream === undefined) return void res.writeHead(404).end();
       res.writeHead(202).end();
-      this.#stream.write(
+      this.#stream?.write(
         `data: ${JSON.stringify({ jsonrpc: '2.0', id: message.id, ...(await this.#answerTo(message)) })}\n\n`,
       );
       return;

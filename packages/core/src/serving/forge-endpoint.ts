@@ -127,7 +127,7 @@ function serveLocally(view: View, request: ExchangeRequest, ttlMs: number): Json
   const prompt = request.method === 'prompts/get' ? view.prompts.get(target) : undefined;
   if (prompt) return renderPrompt(prompt.record, argumentsOf(request.params));
   const resource = request.method === 'resources/read' ? view.resources.get(target) : undefined;
-  if (resource) return readLocalResource(resource.record, ttlMs);
+  if (resource) return readLocalResource(resource.record as ResourceRecord, ttlMs);
   if (request.method === 'completion/complete') return NO_COMPLETION;
   throw new ForgeError('method_not_found', `Method not found: ${request.method.slice(0, 128)}`);
 }
