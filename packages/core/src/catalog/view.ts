@@ -14,6 +14,7 @@ import type {
 import type { Principal } from '../contracts/principal.ts';
 import { createListPages, type ListItem, type ListPages } from './list-pages.ts';
 import { aggregateName, hashedName } from './naming.ts';
+import { selectRows, type Selection } from './selection.ts';
 import type { Snapshot } from './snapshot.ts';
 import { compileUriTemplate } from './uri-template.ts';
 
@@ -31,23 +32,32 @@ export interface Route {
 /** The lists of the protocol. */
 export type ListMethod = 'tools/list' | 'prompts/list' | 'resources/list' | 'resources/templates/list';
 
+/** Names that belong to a view but whose upstream cannot be reached: name -> upstream id. */
+export interface Missing {
+  readonly tools: ReadonlyMap<string, string>;
+  readonly prompts: ReadonlyMap<string, string>;
+  readonly resources: ReadonlyMap<string, string>;
+}
+
 /** What one audience may see and call at one endpoint. */
 export interface View {
   readonly lists: Readonly<Record<ListMethod, ListPages>>;
   readonly tools: ReadonlyMap<string, Route>;
   readonly prompts: ReadonlyMap<string, Route>;
   readonly resources: ReadonlyMap<string, Route>;
-  readonly templates: readonly {
-    readonly template: string;
-    readonly matches: (uri: string) => boolean;
-    readonly route: Route;
-  }[];
+  readonly templates: readonly TemplateRoute[];
   /** Upstreams that are part of it, enabled ones. */
   readonly upstreamIds: readonly string[];
   /** The one upstream whose whole lists, unrenamed, are the view. Its unlisted resources may be read, too. */
   readonly wholeUpstream: string | undefined;
-  /** Names that belong here but whose upstream cannot be reached: name -> upstream id. */
-  readonly missing: ReadonlyMap<string, string>;
+  readonly missing: Missing;
+}
+
+/** Where the URIs of a template lead. */
+export interface TemplateRoute {
+  readonly template: string;
+  readonly matches: (uri: string) => boolean;
+  readonly route: Route;
 }
 
 /** What views depend on besides the snapshot. */
@@ -66,124 +76,61 @@ export function compileView(
   principal: Principal,
   options: ViewOptions,
 ): View {
-  const visible = (row: { visibility: string; owner: string; enabled: boolean }): boolean =>
-    row.enabled && (row.visibility === 'public' || principal.admin || row.owner === principal.id);
-  const upstreams = new Map([...snapshot.upstreams].filter(([, row]) => visible(row)));
-  const select = <T extends ItemRecord>(rows: readonly T[], ids: readonly string[] | undefined): T[] => {
-    const chosen = new Set(ids);
-    const whole = new Set(server?.upstreamIds);
-    const age = (row: T): number => upstreams.get(row.upstreamId ?? '')?.createdAt ?? 0;
-    const slugOf = (row: T): string => upstreams.get(row.upstreamId ?? '')?.slug ?? '';
-    return rows
-      .filter(
-        (row) =>
-          visible(row) &&
-          (row.upstreamId === undefined || upstreams.has(row.upstreamId)) &&
-          (server === undefined || chosen.has(row.id) || (row.upstreamId !== undefined && whole.has(row.upstreamId))),
-      )
-      .toSorted(
-        (a, b) => age(a) - age(b) || compare(slugOf(a), slugOf(b)) || a.position - b.position || compare(a.id, b.id),
-      );
-  };
-  const tools = select(snapshot.tools, server?.toolIds);
-  const prompts = select(snapshot.prompts, server?.promptIds);
-  const resources = select(snapshot.resources, server?.resourceIds);
-  const upstreamIds = involvedUpstreams(server, upstreams, [...tools, ...prompts, ...resources]);
-  const local = [...tools, ...prompts, ...resources].some((row) => row.upstreamId === undefined);
-  const single = upstreamIds.length === 1 && !local ? upstreamIds[0] : undefined;
-  const renamed =
-    server === undefined ||
-    server.naming === 'prefixed' ||
-    (server.naming === 'auto' && single === undefined && upstreamIds.length > 0);
-
-  const missing = new Map<string, string>();
-  const outages = upstreamIds.flatMap((id) => {
-    const outage = options.outage(id);
-    return outage ? [{ id, ...outage }] : [];
-  });
-  const down = new Set(outages.map((outage) => outage.id));
-  const nameOf = (row: ToolRecord | PromptRecord): string => {
-    const upstream = row.upstreamId === undefined ? undefined : upstreams.get(row.upstreamId);
-    if (!renamed || !upstream) return row.originalName;
-    return row.customName ?? aggregateName(upstream.slug, options.separator, row.originalName);
-  };
-  const named = <T extends ToolRecord | PromptRecord>(rows: readonly T[]): Map<string, T> => {
-    const present = assignNames(rows, nameOf, (row) => upstreams.get(row.upstreamId ?? '')?.slug ?? '');
-    for (const [name, row] of present) {
-      if (row.upstreamId === undefined || !down.has(row.upstreamId)) continue;
-      missing.set(name, row.upstreamId);
-      present.delete(name);
-    }
-    return present;
-  };
-  const isHere = (row: ItemRecord): boolean => row.upstreamId === undefined || !down.has(row.upstreamId);
-  for (const row of resources) if (!isHere(row)) missing.set(row.originalName, row.upstreamId as string);
-
-  const namedTools = named(tools);
-  const namedPrompts = named(prompts);
-  const plain = firstByName(resources.filter((row) => isHere(row) && !row.isTemplate));
-  const templates = firstByName(resources.filter((row) => isHere(row) && row.isTemplate));
-  const meta =
-    outages.length === 0
-      ? undefined
-      : JSON.stringify({ 'forge/unavailable': outages.map((outage) => describeOutage(outage, upstreams)) });
+  const selection = selectRows(snapshot, server, principal);
+  const { upstreamIds, single } = selection;
+  const renames = isRenamed(server, selection);
+  const name = (rows: readonly (ToolRecord | PromptRecord)[]) =>
+    assignNames(rows, selection.upstreams, renames ? options.separator : undefined);
+  const down = new Set(upstreamIds.filter((id) => options.outage(id) !== undefined));
+  const tools = withoutMissing(name(selection.tools), down);
+  const prompts = withoutMissing(name(selection.prompts), down);
+  const resources = withoutMissing(firstByName(selection.resources.filter((row) => !row.isTemplate)), down);
+  const templates = withoutMissing(firstByName(selection.resources.filter((row) => row.isTemplate)), down);
+  const meta = outageMeta(down, selection, options);
   const list = (member: string, items: readonly ListItem[]): ListPages =>
     createListPages(member, items, { pageSize: options.pageSize, ttlMs: options.listTtlMs, meta });
 
   return {
     lists: {
-      'tools/list': list(
-        'tools',
-        [...namedTools].map(([name, row]) => toolItem(name, row)),
-      ),
-      'prompts/list': list(
-        'prompts',
-        [...namedPrompts].map(([name, row]) => plainItem(name, 'name', row)),
-      ),
-      'resources/list': list(
-        'resources',
-        [...plain].map(([name, row]) => plainItem(name, 'uri', row)),
-      ),
-      'resources/templates/list': list(
-        'resourceTemplates',
-        [...templates].map(([name, row]) => plainItem(name, 'uriTemplate', row)),
-      ),
+      'tools/list': list('tools', itemsOf(tools.here, toolItem)),
+      'prompts/list': list('prompts', itemsOf(prompts.here, plainItem('name'))),
+      'resources/list': list('resources', itemsOf(resources.here, plainItem('uri'))),
+      'resources/templates/list': list('resourceTemplates', itemsOf(templates.here, plainItem('uriTemplate'))),
     },
-    tools: new Map([...namedTools].map(([name, row]) => [name, { ...routeOf(row), paramHeaders: mirrored(row) }])),
-    prompts: new Map([...namedPrompts].map(([name, row]) => [name, routeOf(row)])),
-    resources: new Map([...plain].map(([name, row]) => [name, routeOf(row)])),
-    templates: [...templates].flatMap(([template, row]) => {
+    tools: routesOf(tools.here),
+    prompts: routesOf(prompts.here),
+    resources: routesOf(resources.here),
+    templates: [...routesOf(templates.here)].flatMap(([template, route]) => {
       const matches = compileUriTemplate(template);
-      return matches ? [{ template, matches, route: routeOf(row) }] : [];
+      return matches ? [{ template, matches, route }] : [];
     }),
     upstreamIds,
-    wholeUpstream: single !== undefined && server?.upstreamIds.includes(single) && !renamed ? single : undefined,
-    missing,
+    wholeUpstream: single !== undefined && !renames && server?.upstreamIds.includes(single) ? single : undefined,
+    missing: { tools: tools.missing, prompts: prompts.missing, resources: resources.missing },
   };
 }
 
-function involvedUpstreams(
-  server: ServerRecord | undefined,
-  upstreams: ReadonlyMap<string, UpstreamRecord>,
-  items: readonly ItemRecord[],
-): string[] {
-  const involved = new Set(
-    server === undefined ? upstreams.keys() : server.upstreamIds.filter((id) => upstreams.has(id)),
-  );
-  for (const item of items) if (item.upstreamId !== undefined) involved.add(item.upstreamId);
-  return [...involved].toSorted();
+function isRenamed(server: ServerRecord | undefined, { single, upstreamIds }: Selection): boolean {
+  if (server === undefined || server.naming === 'prefixed') return true;
+  return server.naming === 'auto' && single === undefined && upstreamIds.length > 0;
 }
 
 /**
- * Gives each row its name, in the rows' order. Where two rows come to the same name (`a` + `b-c`, `a-b` + `c`), the longer
- * slug keeps it and the others get a hash, so the outcome depends on nobody but the two.
+ * Gives each row its name, in the rows' order: its own where there is no separator. Where two rows come to the same name
+ * (`a` + `b-c`, `a-b` + `c`), the longer slug keeps it and the others get a hash, so the outcome depends on nobody but
+ * the two.
  */
-function assignNames<T extends ItemRecord>(
-  rows: readonly T[],
-  nameOf: (row: T) => string,
-  slugOf: (row: T) => string,
-): Map<string, T> {
-  const keeper = new Map<string, T>();
+function assignNames(
+  rows: readonly (ToolRecord | PromptRecord)[],
+  upstreams: ReadonlyMap<string, UpstreamRecord>,
+  separator: string | undefined,
+): Map<string, ItemRecord> {
+  const slugOf = ({ upstreamId }: ItemRecord): string => upstreams.get(upstreamId ?? '')?.slug ?? '';
+  const nameOf = (row: ToolRecord | PromptRecord): string => {
+    if (separator === undefined || row.upstreamId === undefined) return row.originalName;
+    return row.customName ?? aggregateName(slugOf(row), separator, row.originalName);
+  };
+  const keeper = new Map<string, ItemRecord>();
   for (const row of rows) {
     const name = nameOf(row);
     const rival = keeper.get(name);
@@ -198,20 +145,47 @@ function assignNames<T extends ItemRecord>(
 }
 
 /** A URI that several upstreams offer belongs to the one registered first. */
-function firstByName(rows: readonly ResourceRecord[]): Map<string, ResourceRecord> {
-  const first = new Map<string, ResourceRecord>();
+function firstByName(rows: readonly ResourceRecord[]): Map<string, ItemRecord> {
+  const first = new Map<string, ItemRecord>();
   for (const row of rows) if (!first.has(row.originalName)) first.set(row.originalName, row);
   return first;
 }
 
-function toolItem(name: string, row: ToolRecord): ListItem {
+/** Parts the names whose upstream is out from the others. */
+function withoutMissing(named: ReadonlyMap<string, ItemRecord>, down: ReadonlySet<string>) {
+  const here = new Map<string, ItemRecord>();
+  const missing = new Map<string, string>();
+  for (const [name, row] of named) {
+    if (row.upstreamId !== undefined && down.has(row.upstreamId)) missing.set(name, row.upstreamId);
+    else here.set(name, row);
+  }
+  return { here, missing };
+}
+
+/** `_meta` of every list: what is missing, since when and why. */
+function outageMeta(down: ReadonlySet<string>, { upstreams }: Selection, options: ViewOptions): string | undefined {
+  if (down.size === 0) return undefined;
+  const unavailable = [...down].map((id) => {
+    const { since = 0, message } = options.outage(id) ?? {};
+    return { gateway: upstreams.get(id)?.name ?? id, since: new Date(since).toISOString(), reason: message };
+  });
+  return JSON.stringify({ 'forge/unavailable': unavailable });
+}
+
+function itemsOf(rows: ReadonlyMap<string, ItemRecord>, item: (name: string, row: ItemRecord) => ListItem): ListItem[] {
+  return [...rows].map(([name, row]) => item(name, row));
+}
+
+function toolItem(name: string, row: ItemRecord): ListItem {
   const definition = renamedDefinition(name, 'name', row);
   return { name, modern: toModernTool(definition)?.text, legacy: toLegacyTool(definition).text };
 }
 
-function plainItem(name: string, member: 'name' | 'uri' | 'uriTemplate', row: PromptRecord | ResourceRecord): ListItem {
-  const { text } = renamedDefinition(name, member, row);
-  return { name, modern: text, legacy: text };
+function plainItem(member: 'name' | 'uri' | 'uriTemplate'): (name: string, row: ItemRecord) => ListItem {
+  return (name, row) => {
+    const { text } = renamedDefinition(name, member, row);
+    return { name, modern: text, legacy: text };
+  };
 }
 
 function renamedDefinition(name: string, member: string, row: ItemRecord): JsonText {
@@ -219,28 +193,18 @@ function renamedDefinition(name: string, member: string, row: ItemRecord): JsonT
   return name === row.originalName ? definition : definition.with({ [member]: JSON.stringify(name) });
 }
 
-function routeOf(row: ItemRecord): Route {
-  return { itemId: row.id, upstreamId: row.upstreamId, originalName: row.originalName, record: row };
+function routesOf(rows: ReadonlyMap<string, ItemRecord>): Map<string, Route> {
+  return new Map(
+    [...rows].map(([name, row]) => {
+      const { id: itemId, upstreamId, originalName } = row;
+      return [name, { itemId, upstreamId, originalName, record: row, paramHeaders: mirrored(row) }];
+    }),
+  );
 }
 
-function mirrored(row: ToolRecord): readonly ParamHeader[] | undefined {
+function mirrored(row: ItemRecord): readonly ParamHeader[] | undefined {
+  if (!row.definition.includes('x-mcp-header')) return undefined;
   const schema = new JsonText(row.definition).member('inputSchema');
-  const headers = schema?.text.includes('x-mcp-header') ? readParamHeaders(schema) : undefined;
+  const headers = schema && readParamHeaders(schema);
   return headers === undefined || headers === 'invalid' || headers.length === 0 ? undefined : headers;
-}
-
-function describeOutage(
-  outage: { id: string; since: number; message: string },
-  upstreams: ReadonlyMap<string, UpstreamRecord>,
-): unknown {
-  return {
-    gateway: upstreams.get(outage.id)?.name ?? outage.id,
-    since: new Date(outage.since).toISOString(),
-    reason: outage.message,
-  };
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

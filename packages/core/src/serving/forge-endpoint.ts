@@ -20,7 +20,7 @@ import type { LivePool } from '../upstreams/pool.ts';
 import { after } from '../upstreams/timer.ts';
 import { describeServer, type Identity } from './describe.ts';
 import { readLocalResource, renderPrompt } from './local-items.ts';
-import { ROUTED_METHODS, routeRequest, targetOfRequest } from './router.ts';
+import { missingUpstream, ROUTED_METHODS, routeRequest, targetOfRequest } from './router.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** What an endpoint needs. */
@@ -49,8 +49,8 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
     const principal = request.client.caller as Principal;
     const view = viewFor(principal);
     const target = targetOfRequest(request);
-    const lost = target === undefined ? undefined : view.missing.get(target);
-    if (lost !== undefined && ROUTED_METHODS.has(request.method)) return recoverAndServe(lost, request, exchange);
+    const lost = target === undefined ? undefined : missingUpstream(view, request.method, target);
+    if (lost !== undefined) return recoverAndServe(lost, request, exchange);
     return pipeline(callOf(view, request, exchange, principal, target));
   }
 

@@ -45,6 +45,22 @@ export function targetOfRequest(request: ExchangeRequest): string | undefined {
   return typeof target === 'string' ? target : undefined;
 }
 
+/** The upstream that a name leads to while it is left out of the lists; `undefined` for every other name. */
+export function missingUpstream({ missing }: View, method: string, target: string): string | undefined {
+  switch (method) {
+    case 'tools/call':
+      return missing.tools.get(target);
+    case 'prompts/get':
+      return missing.prompts.get(target);
+    case 'resources/read':
+      return missing.resources.get(target);
+    case 'completion/complete':
+      return missing.prompts.get(target) ?? missing.resources.get(target);
+    default:
+      return undefined;
+  }
+}
+
 function byName(routes: ReadonlyMap<string, Route>, request: ExchangeRequest, kind: string): Destination {
   const route = routes.get(request.target ?? '');
   if (!route) throw unknown(kind, request.target);
