@@ -29,7 +29,7 @@ export interface JwtOptions {
    * know disabled users either: what keeps them out is then the revocation of their tokens alone. @default false
    */
   readonly allowUnknownSubjects?: boolean | undefined;
-  /** How many tokens are remembered; the least recently used go first. @default 10000 */
+  /** How many tokens are remembered; those verified first go first, and are verified again. @default 10000 */
   readonly maxRemembered?: number | undefined;
   /** How many tokens may be under verification at once. @default 256 */
   readonly maxPending?: number | undefined;
@@ -100,14 +100,18 @@ export function jwtAuthenticator(options: JwtAuthenticatorOptions): JwtAuthentic
     if ((deadline(claims) ?? Infinity) <= now()) throw expired();
   };
 
+  /** The way of nearly every call: nothing is moved or made, so the oldest is forgotten first, used or not. */
   const recall = (digest: string, entry: Remembered): Principal => {
-    remembered.delete(digest); // comes back as the most recent, unless it is refused
-    assertCurrent(entry.claims);
-    const base = baseOf(entry.claims);
-    if (base !== entry.base && !sameRights(base, entry.base)) entry.principal = bind(base, entry.claims);
-    entry.base = base;
-    remembered.set(digest, entry);
-    return entry.principal;
+    try {
+      assertCurrent(entry.claims);
+      const base = baseOf(entry.claims);
+      if (base !== entry.base && !sameRights(base, entry.base)) entry.principal = bind(base, entry.claims);
+      entry.base = base;
+      return entry.principal;
+    } catch (error) {
+      remembered.delete(digest);
+      throw error;
+    }
   };
 
   const verify = async (token: string, digest: string): Promise<Principal> => {

@@ -165,8 +165,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     },
     directory: {
       find(email) {
-        const user = catalog.snapshot.users.get(email.toLowerCase());
-        return user?.enabled ? { id: user.email, admin: user.admin } : undefined;
+        return catalog.snapshot.principals.get(email) ?? catalog.snapshot.principals.get(email.toLowerCase());
       },
     },
     endpoint(serverId, principal) {

@@ -7,6 +7,7 @@ import type {
   UpstreamRecord,
   UserRecord,
 } from '../contracts/model.ts';
+import type { Principal } from '../contracts/principal.ts';
 import type { Store } from '../contracts/store.ts';
 
 /** An immutable reading of the registry. */
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly prompts: readonly PromptRecord[];
   readonly resources: readonly ResourceRecord[];
   readonly users: ReadonlyMap<string, UserRecord>;
+  /** Enabled users as callers, by email. */
+  readonly principals: ReadonlyMap<string, Principal>;
   /** Owners of private things: only they need views of their own. */
   readonly privateOwners: ReadonlySet<string>;
 }
@@ -31,6 +34,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   prompts: [],
   resources: [],
   users: new Map(),
+  principals: new Map(),
   privateOwners: new Set(),
 };
 
@@ -56,6 +60,9 @@ export async function loadSnapshot(store: Store, epoch: number): Promise<Snapsho
     prompts,
     resources,
     users: byKey(users, (row) => row.email),
+    principals: new Map(
+      users.filter((row) => row.enabled).map(({ email, admin }) => [email, Object.freeze({ id: email, admin })]),
+    ),
     privateOwners,
   };
 }
