@@ -69,7 +69,7 @@ describe('a token', () => {
       'it has expired',
       (claims, key) => `Bearer ${forge({ ...claims, exp: Math.floor(Date.now() / 1000) - 3600 }, key)}`,
     ],
-    ['it never expires', ({ exp: _, ...claims }, key) => `Bearer ${forge(claims, key)}`],
+    ['it never expires', (claims, key) => `Bearer ${forge({ ...claims, exp: undefined }, key)}`],
     ['another key signed it', (claims) => `Bearer ${forge(claims, 'a key of somebody else, long enough for HS256')}`],
     ['nobody signed it', (claims) => `Bearer ${forge(claims)}`],
     ['it is for another audience', (claims, key) => `Bearer ${forge({ ...claims, aud: 'somebody-else' }, key)}`],

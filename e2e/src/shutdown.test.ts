@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectPeers, type Peer } from './clients/peer.ts';
@@ -62,6 +64,7 @@ describe('the gateway at SIGTERM', () => {
       'properly',
       'properly',
     ]);
+    expect(await peers.find(({ era }) => era === 'modern')?.subscriptionEnded).toBe('graceful');
     expect(listening.text).toMatch(/"id":"listening","result":\{/);
     expect(await survivors(pids, 0)).toEqual([]);
   });
@@ -77,6 +80,18 @@ describe('the gateway at SIGTERM', () => {
     expect(Date.now() - from).toBeGreaterThan(GRACE_S * 1000 - 100);
     expect(Date.now() - from).toBeLessThan(GRACE_S * 1000 + 5000); // flushing streams, good-byes upstream
     expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
+  it('does not wait for connections on which nothing was ever sent', { timeout: 60_000 }, async () => {
+    const gateway = await startGateway(scope);
+    const { port } = new URL(gateway.url);
+    const socket = scope.add(connect(Number(port), '127.0.0.1'), (it) => it.destroy());
+    await once(socket, 'connect');
+    await fetch(`${gateway.url}/health`); // the one before it has been taken in, too
+    const from = Date.now();
+    process.kill(gateway.process.pid, 'SIGTERM');
+    expect(await gateway.process.exit).toBe(0);
+    expect(Date.now() - from).toBeLessThan(3000);
   });
 
   it('takes nothing new', { timeout: 60_000 }, async () => {

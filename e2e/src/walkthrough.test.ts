@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { namesOf, textOf } from './clients/connect.ts';
 import { inspect } from './clients/inspector.ts';
 import { connectLegacy } from './clients/legacy-client.ts';
@@ -36,6 +36,7 @@ describe.skipIf(!hasUv && process.env['CI'] === undefined)(`the walkthrough${NEE
   let ports: Record<string, string>;
   let gateway: Running;
   let serverId: string;
+  let failed = false;
 
   const typed = (line: string) => line.replaceAll(/\b(?:9000|4444)\b/g, (port) => ports[port] ?? port);
   const shell = (line: string) => ({ command: 'sh', args: ['-c', typed(line)], env, cwd: inCheckout('.') });
@@ -55,6 +56,10 @@ describe.skipIf(!hasUv && process.env['CI'] === undefined)(`the walkthrough${NEE
     env = { FORGE_DATA_DIR: `${scope.folder()}/data`, PORT: ports['4444'] ?? '' };
   });
   afterAll(() => scope.end());
+  beforeEach(({ skip }) => skip(failed, 'a step before this one failed'));
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === 'fail';
+  });
 
   it('puts a stdio server on HTTP', { timeout: 180_000 }, async () => {
     const translate = start(scope, shell(TYPED.translate));

@@ -15,6 +15,6 @@ export async function connectLegacy(
   prepare(client);
   const requestInit = { headers: { Authorization: `Bearer ${token}`, ...headers } };
   const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit });
-  await client.connect(transport as Parameters<Client['connect']>[0]);
+  await client.connect(transport);
   return scope.add(client, () => client.close());
 }

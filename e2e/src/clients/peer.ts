@@ -14,8 +14,8 @@ export interface Peer {
   call(name: string, args?: Record<string, unknown>): Promise<string>;
   /** How often it was told that the tools have changed. */
   readonly changes: number;
-  /** Resolves when its standing stream has ended, with how. */
-  readonly streamEnded: Promise<string>;
+  /** Modern: how its subscription ended, once it has. */
+  readonly subscriptionEnded?: Promise<'local' | 'graceful' | 'remote'>;
 }
 
 /** One client of each era at the same endpoint. */
@@ -26,11 +26,8 @@ export async function connectPeers(scope: Scope, url: string, token: string): Pr
 /** v1; hears of changes by the GET stream of its session. */
 async function legacyPeer(scope: Scope, url: string, token: string): Promise<Peer> {
   let changes = 0;
-  let ended = (_: string): void => {};
-  const streamEnded = new Promise<string>((resolve) => (ended = resolve));
   const client = await connectLegacy(scope, { url, token }, (prepared) => {
     prepared.setNotificationHandler(ToolListChangedNotificationSchema, () => void (changes += 1));
-    prepared.onerror = (error) => ended(error.message);
   });
   return {
     era: 'legacy',
@@ -39,7 +36,6 @@ async function legacyPeer(scope: Scope, url: string, token: string): Promise<Pee
     get changes() {
       return changes;
     },
-    streamEnded,
   };
 }
 
@@ -57,6 +53,6 @@ async function modernPeer(scope: Scope, url: string, token: string): Promise<Pee
     get changes() {
       return changes;
     },
-    streamEnded: subscription.closed,
+    subscriptionEnded: subscription.closed,
   };
 }

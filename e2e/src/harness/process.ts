@@ -110,7 +110,7 @@ export async function run(start_: Start & { readonly timeoutMs?: number }): Prom
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  if (signal !== null) throw new Error(`${command} ${args.join(' ')} was ended by ${signal}\n${stdout}\n${stderr}`);
+  if (signal !== null) throw new Error(`${lineOf(start_)} was ended by ${signal}\n${stdout}\n${stderr}`);
   return { code, stdout, stderr };
 }
 
@@ -118,7 +118,12 @@ export async function run(start_: Start & { readonly timeoutMs?: number }): Prom
 export async function output(start_: Start & { readonly timeoutMs?: number }): Promise<string> {
   const { code, stdout, stderr } = await run(start_);
   if (code === 0) return stdout.trim();
-  throw new Error(`${start_.command} ${start_.args?.join(' ') ?? ''} ended with ${code}\n${stdout}\n${stderr}`);
+  throw new Error(`${lineOf(start_)} ended with ${code}\n${stdout}\n${stderr}`);
+}
+
+/** For messages: what was started, without the token that it was given. */
+function lineOf({ command, args = [] }: Start): string {
+  return [command, ...args].join(' ').replaceAll(/Bearer [\w.-]+/g, 'Bearer ...');
 }
 
 async function stop(pid: number, exit: Promise<number | null>): Promise<number | null> {

@@ -4,7 +4,8 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createTranslate, type Translate, type TranslateOptions } from './create-translate.ts';
+import { createTranslate, type TranslateOptions, type TranslateServer } from './create-translate.ts';
+import type { ChildSpec } from './server-spec.ts';
 
 const INFO = { name: 'test', version: '0' };
 const ends: (() => Promise<void>)[] = [];
@@ -13,21 +14,23 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-async function start(options: Partial<TranslateOptions> = {}): Promise<Translate> {
-  const translate = await createTranslate({ ...STDIO_SERVER, port: 0, ...options });
+async function start(spec: Partial<ChildSpec> = {}, options: Partial<TranslateOptions> = {}): Promise<TranslateServer> {
+  const translate = await createTranslate({ servers: [{ ...STDIO_SERVER, ...spec }], port: 0, ...options });
   ends.push(() => translate.close());
-  return translate;
+  const [server] = translate.servers;
+  if (server === undefined) throw new Error('it serves nothing');
+  return server;
 }
 
 interface Caller {
   call(name: string, args?: Record<string, unknown>): Promise<string>;
 }
 
-async function legacyHttp({ mcpUrl = '' }: Translate): Promise<Caller> {
+async function legacyHttp({ mcpUrl = '' }: TranslateServer): Promise<Caller> {
   return legacy(new StreamableHTTPClientTransport(new URL(mcpUrl)));
 }
 
-async function legacySse({ sseUrl = '' }: Translate): Promise<Caller> {
+async function legacySse({ sseUrl = '' }: TranslateServer): Promise<Caller> {
   return legacy(new SSEClientTransport(new URL(sseUrl)));
 }
 
@@ -38,7 +41,7 @@ async function legacy(transport: StreamableHTTPClientTransport | SSEClientTransp
   return { call: async (name, args = {}) => textOf(await client.callTool({ name, arguments: args })) };
 }
 
-async function modernHttp({ mcpUrl = '' }: Translate): Promise<Caller> {
+async function modernHttp({ mcpUrl = '' }: TranslateServer): Promise<Caller> {
   const client = new ModernClient(INFO, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
   await client.connect(new ModernHttp(new URL(mcpUrl)));
   ends.push(() => client.close());
@@ -91,7 +94,7 @@ describe('a stdio server on HTTP', () => {
   });
 
   it('can be reached in one of the two ways only', async () => {
-    const { mcpUrl, sseUrl } = await start({ sse: false });
+    const { mcpUrl, sseUrl } = await start({}, { sse: false });
     expect(sseUrl).toBeUndefined();
     expect((await fetch(mcpUrl?.replace('/mcp', '/sse') ?? '')).status).toBe(404);
   });
@@ -102,25 +105,24 @@ describe('a stdio server on HTTP', () => {
   });
 
   it('is closed to web pages from elsewhere, unless they are named', async () => {
-    const post = async ({ mcpUrl = '' }: Translate) => {
+    const post = async ({ mcpUrl = '' }: TranslateServer) => {
       const headers = { origin: 'https://app.example.com', 'content-type': 'application/json' };
       return (await fetch(mcpUrl, { method: 'POST', headers, body: '{}' })).status;
     };
     expect(await post(await start())).toBe(403);
-    expect(await post(await start({ allowedOrigins: ['https://app.example.com'] }))).toBe(400);
+    expect(await post(await start({}, { allowedOrigins: ['https://app.example.com'] }))).toBe(400);
   });
 
   it('leaves no process behind', async () => {
-    const translate = await start();
-    const pid = Number(await (await legacyHttp(translate)).call('pid'));
-    await translate.close();
+    const pid = Number(await (await legacyHttp(await start())).call('pid'));
+    for (const end of ends.splice(0).toReversed()) await end();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });
 
 describe('what cannot be served', () => {
   it('is an address that others reach', async () => {
-    await expect(start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(start({}, { host: '0.0.0.0' })).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   it('is a program that is not there', async () => {

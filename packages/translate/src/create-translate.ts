@@ -1,4 +1,5 @@
 /** @module Puts MCP servers on HTTP: their endpoints and the HTTP server put together. */
+import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '@forge/cli';
 import { ForgeError } from '@forge/protocol';
 import type { HeaderToEnv } from './credentials.ts';
@@ -77,7 +78,10 @@ export async function createTranslate(options: TranslateOptions): Promise<Transl
       served: await createServed(spec, servedOptions),
     })),
   );
-  const routed = all.map(({ prefix, served }) => ({ prefix, endpoint: served.endpoint }));
+  const routed = all.map(({ prefix, served }) => ({
+    prefix,
+    endpoint: ({ headers }: IncomingMessage) => served.endpoint(headers),
+  }));
   const http = await createHttpServer(options, routed, headerToEnv.has('authorization'));
 
   const shut = async () => {

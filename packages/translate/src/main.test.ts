@@ -1,39 +1,16 @@
 /** @module The command as people start it: a process of its own, from `bin`. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { STDIO_SERVER } from '@forge/testkit';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { killLaunched, launch } from './launch.fixture.ts';
 
-const BIN = new URL('../bin/forge-translate.js', import.meta.url).pathname;
-const children: ChildProcess[] = [];
+afterEach(killLaunched);
 
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
-
-function launch(...args: string[]) {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-  const exit = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
-  /** Resolves with the first group of `pattern` on standard error. */
-  const saw = async (pattern: RegExp): Promise<string> => {
-    for (;;) {
-      const found = pattern.exec(output.stderr);
-      if (found !== null) return found[1] ?? found[0];
-      if (child.exitCode !== null) throw new Error(`it ended: ${output.stderr}`);
-      await Promise.race([once(child.stderr, 'data'), exit]);
-    }
-  };
-  return { child, exit, saw };
-}
-
-const serve = (...args: string[]) => launch('--port', '0', ...args, '--', STDIO_SERVER.command, ...STDIO_SERVER.args);
+const FIXTURE = ['--', STDIO_SERVER.command, ...STDIO_SERVER.args];
+const serve = (...args: string[]) => launch(['--port', '0', ...args, ...FIXTURE]);
 
 async function connect(url: string): Promise<Client> {
   const client = new Client({ name: 'test', version: '0' }, { versionNegotiation: { mode: 'auto' } });
@@ -81,7 +58,7 @@ describe('forge-translate', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const port = String((taken.address() as AddressInfo).port);
-    const { code, stderr } = await launch('--port', port, '--', STDIO_SERVER.command, ...STDIO_SERVER.args).exit;
+    const { code, stderr } = await launch(['--port', port, ...FIXTURE]).exit;
     taken.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^forge-translate: The port is in use\. .*\n$/m);
@@ -89,17 +66,19 @@ describe('forge-translate', () => {
 
   it.each([
     [['--host', '0.0.0.0', '--stdio', 'node'], 1, 'add --insecure-no-auth'],
+    [['--grpc', 'h:1'], 2, '--grpc is not available in this version'],
+    [['--config', '/no/such/file'], 2, 'cannot be read'],
     [['--stdio', 'no-such-program'], 1, 'Cannot start "no-such-program": no such program (ENOENT)'],
     [['--stdoi', 'node'], 2, 'Did you mean --stdio?'],
     [[], 2, 'Which server?'],
   ])('%j ends with code %i: %s', async (args, code, message) => {
-    const { exit } = launch(...args);
+    const { exit } = launch(args);
     expect(await exit).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) as string });
   });
 
   it('prints its version and its help on standard output', async () => {
-    expect((await launch('--version').exit).stdout).toMatch(/^forge-translate \d+\.\d+\.\d+, Node \d+/);
-    const { code, stdout } = await launch('--help').exit;
+    expect((await launch(['--version']).exit).stdout).toMatch(/^forge-translate \d+\.\d+\.\d+, Node \d+/);
+    const { code, stdout } = await launch(['--help']).exit;
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: forge-translate [flags] [-- COMMAND [ARG...]]');
   });

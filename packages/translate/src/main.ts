@@ -1,64 +1,103 @@
-/** @module `forge-translate`: from the command line to a running server, and to an orderly end. */
+/** @module `forge-translate`: from the command line to running servers, and to an orderly end. */
+import { readFile } from 'node:fs/promises';
 import { endSignal, helpText, UsageError } from '@forge/cli';
-import { createTranslate } from './create-translate.ts';
-import { command, type CommandLine, type LogLevel, readCommandLine } from './options.ts';
+import { createTranslate, type Translate } from './create-translate.ts';
+import { command } from './flags.ts';
+import { createLog, type Log } from './log.ts';
+import { type CommandLine, readCommandLine } from './options.ts';
+import { printConfig } from './print-config.ts';
 import { report } from './report.ts';
+import { shown } from './server-spec.ts';
 import { packageVersion } from './version.ts';
 
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error', 'critical'];
+/** After a signal, what has not ended by itself is killed; with all that it may take, it stays under 5 s. */
+const LAST_MS = 4500;
 
 process.exitCode = await main(process.argv.slice(2));
 
+/** @returns the exit code: 0 after an orderly end, 1 after a failure, 2 for a command line that cannot be used. */
 async function main(argv: readonly string[]): Promise<number> {
+  let log = createLog('info', 'text');
   try {
-    const line = readCommandLine(argv);
-    if (line === 'help') process.stdout.write(helpText(command));
-    else if (line === 'version')
-      process.stdout.write(`forge-translate ${packageVersion()}, Node ${process.versions.node}\n`);
-    else await serve(line);
-    return 0;
+    const line = readCommandLine(argv, process.env);
+    if (line === 'help') return print(helpText(command));
+    if (line === 'version') return print(`forge-translate ${packageVersion()}, Node ${process.versions.node}\n`);
+    log = createLog(line.logLevel, line.logFormat);
+    for (const problem of line.problems) log('error', problem);
+    if (line.action === 'check') return check(line);
+    if (line.translate.servers.length === 0) throw new UsageError('There is no server that can be started.');
+    if (line.action === 'print') return print(printConfig(line, process.env));
+    return await serve(line, log);
   } catch (error) {
     const usage = error instanceof UsageError;
-    say(`${explain(error)}${usage ? '\nSee forge-translate --help.' : ''}`);
+    log('critical', `${explain(error)}${usage ? '\nSee forge-translate --help.' : ''}`);
     return usage ? 2 : 1;
   }
 }
 
-/** Serves until a signal comes. */
-async function serve(line: CommandLine): Promise<void> {
-  const ended = endSignal();
-  const [program, ...args] = line.child;
-  const loud = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(line.logLevel);
-  const translate = await createTranslate({
-    command: program,
-    args,
-    host: line.host,
-    port: line.port,
-    insecure: line.insecure,
-    sse: line.sse,
-    streamableHttp: line.streamableHttp,
-    ssePath: line.ssePath,
-    messagePath: line.messagePath,
-    allowedOrigins: line.origins,
-    keepAliveMs: line.keepAliveMs,
-    log: (level, message) => {
-      if (loud(level)) say(message);
-    },
+/** Serves until a signal comes. A second one ends the process at once. */
+async function serve(line: CommandLine, log: Log): Promise<number> {
+  const stopping = new AbortController();
+  const ended = endSignal().then((signal) => {
+    log('info', `Ending, because of ${signal}.`);
+    setTimeout(() => process.exit(1), LAST_MS).unref(); // what runs then is killed by `exit` handlers
+    stopping.abort();
   });
-  if (line.insecure && loud('warning'))
-    say(`Whoever reaches ${line.host} may use this server: nothing asks who they are.`);
-  if (loud('info')) process.stderr.write(report({ command: line.child.join(' '), ...translate }));
+  let translate: Translate;
+  try {
+    translate = await createTranslate({
+      ...line.translate,
+      tls: await readTls(line.tls),
+      log,
+      signal: stopping.signal,
+    });
+  } catch (error) {
+    if (stopping.signal.aborted) return 0;
+    throw error;
+  }
+  announce(line, translate, log);
   await ended;
   await translate.close();
+  return 0;
+}
+
+function announce({ translate: options, logFormat, logLevel }: CommandLine, { servers }: Translate, log: Log): void {
+  const keyed = (options.apiKeys ?? []).length > 0;
+  if (options.insecure === true && !keyed)
+    log('warning', `Whoever reaches ${options.host ?? '127.0.0.1'} may use this: nothing asks who they are.`);
+  for (const { spec, error } of servers) {
+    if (error !== undefined) log('error', `${spec.name ?? shown(spec)}: ${error.message}`);
+  }
+  if (logFormat === 'text') {
+    if (['debug', 'info'].includes(logLevel)) process.stderr.write(report(servers, keyed));
+    return;
+  }
+  for (const { spec, info, tools, mcpUrl, sseUrl } of servers) {
+    const found = { protocolVersion: info?.protocolVersion, era: info?.era, tools };
+    log('info', 'Serving', { name: spec.name, command: shown(spec), ...found, mcpUrl, sseUrl });
+  }
+}
+
+function check({ translate, problems }: CommandLine): number {
+  for (const spec of translate.servers) print(`${spec.name ?? 'server'}: ${shown(spec)}\n`);
+  return problems.length === 0 && translate.servers.length > 0 ? 0 : 1;
+}
+
+async function readTls(files: CommandLine['tls']): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (files === undefined) return undefined;
+  const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
+  return { cert, key };
 }
 
 function explain(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'The port is in use. Choose another one with --port, or 0 for a free one.';
-  if (code === 'forbidden') return `${message} If that is what you want, add --insecure-no-auth.`;
+  if (code === 'forbidden')
+    return `${message} Ask for a key with --api-key; or, if that is what you want, add --insecure-no-auth.`;
   return message;
 }
 
-function say(message: string): void {
-  process.stderr.write(`forge-translate: ${message}\n`);
+function print(text: string): 0 {
+  process.stdout.write(text);
+  return 0;
 }

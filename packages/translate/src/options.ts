@@ -1,124 +1,133 @@
-/** @module The flags of `forge-translate`, and what they mean. */
-import { type Command, parseFlags, UsageError } from '@forge/cli';
-import { CommandLineError, splitCommand } from './split-command.ts';
+/** @module What the command line of `forge-translate` means. */
+import { expand, type FlagValues, parseFlags, UsageError, VariableError, variablesFor } from '@forge/cli';
+import { type HeaderToEnv, refusalOf } from './credentials.ts';
+import type { TranslateOptions } from './create-translate.ts';
+import { command } from './flags.ts';
+import type { LogLevel } from './log.ts';
+import { serversOf } from './servers.ts';
 
-/** `forge-translate` as it is typed. */
-export const command = {
-  name: 'forge-translate',
-  summary: 'Puts a stdio MCP server on HTTP, for many clients at once.',
-  rest: 'COMMAND [ARG...]',
-  flags: {
-    stdio: {
-      type: 'string',
-      value: '"COMMAND ARGS"',
-      help: 'The server to start. No shell is used. Or give it after --.',
-    },
-    'expose-sse': { type: 'boolean', help: 'Serve HTTP+SSE. Without either --expose flag both are served.' },
-    'expose-streamable-http': { type: 'boolean', help: 'Serve Streamable HTTP on /mcp.' },
-    port: { type: 'integer', short: 'p', range: [0, 65_535], help: 'Port; 0 takes a free one. Default 8000.' },
-    host: { type: 'string', value: 'ADDRESS', help: 'Address to listen on. Default 127.0.0.1.' },
-    'insecure-no-auth': {
-      type: 'boolean',
-      help: 'Accept an address that others reach: whoever reaches it may use the server.',
-    },
-    cors: { type: 'string', many: true, value: 'ORIGIN', help: 'Origins of web pages that may call.' },
-    ssePath: { type: 'string', value: 'PATH', help: 'Path of the SSE stream. Default /sse.' },
-    messagePath: { type: 'string', value: 'PATH', help: 'Path that SSE clients post to. Default /message.' },
-    keepAlive: {
-      type: 'integer',
-      range: [1, 3600],
-      help: 'Seconds between keep-alive comments on streams. Default 30.',
-    },
-    logLevel: {
-      type: 'string',
-      value: 'LEVEL',
-      choices: ['debug', 'info', 'warning', 'error', 'critical'],
-      help: 'debug, info, warning, error or critical. Default info.',
-    },
-    oauth2Bearer: { type: 'string', value: 'TOKEN', help: 'Token for a remote server. A stdio server takes none.' },
-    version: { type: 'boolean', help: 'Print the version.' },
-  },
-  examples: [
-    ['A Git server for every client on this machine', 'forge-translate --stdio "uvx mcp-server-git" --port 9000'],
-    [
-      'The same, with arguments that need no second quoting',
-      'forge-translate --port 9000 -- uvx mcp-server-git --repository "/my repo"',
-    ],
-    ['For a web page that runs elsewhere', 'forge-translate --stdio "npx -y my-server" --cors https://app.example.com'],
-  ],
-} as const satisfies Command;
-
-/** How much is said on standard error. */
-export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+/** Flags as they were given. */
+export type Values = FlagValues<typeof command.flags>;
 
 /** A usable command line. */
 export interface CommandLine {
-  /** Program and arguments of the stdio server. */
-  readonly child: readonly [program: string, ...args: string[]];
-  readonly sse: boolean;
-  readonly streamableHttp: boolean;
-  readonly port: number;
-  readonly host: string;
-  readonly insecure: boolean;
-  readonly origins: readonly string[];
-  readonly ssePath: string;
-  readonly messagePath: string;
-  readonly keepAliveMs: number;
+  readonly action: 'serve' | 'check' | 'print';
+  readonly translate: TranslateOptions;
+  /** What a configuration file has that cannot be used. */
+  readonly problems: readonly string[];
+  /** Files to read. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
 }
 
 /**
- * Reads the command line.
+ * Reads the command line, and the configuration file that it names.
  *
+ * @param environment `process.env`
  * @returns `'help'` or `'version'` where that was asked for.
  * @throws UsageError
  */
-export function readCommandLine(argv: readonly string[]): CommandLine | 'help' | 'version' {
+export function readCommandLine(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): CommandLine | 'help' | 'version' {
   const { values, help, rest } = parseFlags(command, argv);
   if (help) return 'help';
   if (values.version === true) return 'version';
-  if (values.oauth2Bearer !== undefined)
-    throw new UsageError(
-      '--oauth2Bearer is for remote servers; a stdio server gets its credentials from its environment.',
-    );
+  const fill = filler(environment);
+  const { servers, problems } = serversOf(values, rest, environment, fill);
   const both = values['expose-sse'] === undefined && values['expose-streamable-http'] === undefined;
+  const { child } = values;
+  if (values.stateless === true && child === 'per-session')
+    throw new UsageError('--stateless has no sessions, so --child per-session would start a child for every request.');
   return {
-    child: childOf(values.stdio, rest),
-    sse: both || values['expose-sse'] === true,
-    streamableHttp: both || values['expose-streamable-http'] === true,
-    port: values.port ?? 8000,
-    host: values.host ?? '127.0.0.1',
-    insecure: values['insecure-no-auth'] ?? false,
-    origins: (values.cors ?? []).map(origin),
-    ssePath: path('--ssePath', values.ssePath ?? '/sse'),
-    messagePath: path('--messagePath', values.messagePath ?? '/message'),
-    keepAliveMs: (values.keepAlive ?? 30) * 1000,
+    action: values['check-config'] === true ? 'check' : values['print-config'] === true ? 'print' : 'serve',
+    problems,
+    tls: tlsFiles(values),
     logLevel: (values.logLevel ?? 'info') as LogLevel,
+    logFormat: (values['log-format'] ?? 'text') as CommandLine['logFormat'],
+    translate: {
+      servers,
+      child: child as TranslateOptions['child'],
+      maxChildren: values['max-children'],
+      headerToEnv: headerToEnv(values),
+      sse: both || values['expose-sse'] === true,
+      streamableHttp: both || values['expose-streamable-http'] === true,
+      ...paths(values),
+      port: values.port,
+      host: values.host,
+      insecure: values['insecure-no-auth'],
+      apiKeys: (values['api-key'] ?? [environment['FORGE_API_KEY'] ?? []].flat()).map((key) => apiKey(fill(key))),
+      allowedOrigins: values.cors?.map(origin),
+      keepAliveMs: milliseconds(values.keepAlive),
+      stateless: values.stateless,
+      jsonResponse: values.jsonResponse,
+      maxSessions: values['max-sessions'],
+      sessionTimeoutMs: milliseconds(values['session-timeout']),
+      requestTimeoutMs: milliseconds(values.timeout),
+    },
   };
 }
 
-function childOf(stdio: string | undefined, rest: readonly string[]): CommandLine['child'] {
-  if (stdio !== undefined && rest.length > 0)
-    throw new UsageError('Give the server either as --stdio or after --, not both.');
-  const [program, ...args] = stdio === undefined ? rest : words(stdio);
-  if (program === undefined || program === '') throw new UsageError('Which server? Give it as --stdio "COMMAND ARGS".');
-  return [program, ...args];
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
-function words(stdio: string): string[] {
-  try {
-    return splitCommand(stdio);
-  } catch (error) {
-    throw error instanceof CommandLineError ? new UsageError(`--stdio: ${error.message}`) : error;
+function filler(environment: NodeJS.ProcessEnv): (text: string) => string {
+  const variables = variablesFor('.', (name) => environment[name]);
+  return (text) => {
+    try {
+      return expand(text, variables);
+    } catch (error) {
+      throw error instanceof VariableError ? new UsageError(error.message) : error;
+    }
+  };
+}
+
+function headerToEnv(values: Values): HeaderToEnv {
+  const mapping = new Map<string, string>();
+  for (const text of values['header-to-env'] ?? []) {
+    const [, header, variable] = /^([\w!#$%&'*+.^`|~-]+)=(.+)$/.exec(text) ?? [];
+    if (header === undefined || variable === undefined)
+      throw new UsageError(`--header-to-env must be HEADER=NAME, not "${text}".`);
+    const refusal = refusalOf(variable);
+    if (refusal !== undefined) throw new UsageError(`--header-to-env: ${variable} ${refusal}.`);
+    mapping.set(header.toLowerCase(), variable);
   }
+  const remote = values['connect-sse'] ?? values['connect-streamable-http'];
+  if (mapping.size > 0 && remote !== undefined)
+    throw new UsageError('--header-to-env is for children. A server elsewhere gets X-Upstream-Authorization.');
+  return mapping;
+}
+
+function paths(values: Values): Pick<TranslateOptions, 'ssePath' | 'messagePath' | 'healthPaths'> {
+  const ssePath = path('--ssePath', values.ssePath ?? '/sse');
+  const messagePath = path('--messagePath', values.messagePath ?? '/message');
+  const healthPaths = ['/healthz', ...(values['health-endpoint'] ?? []).map((it) => path('--health-endpoint', it))];
+  if (new Set([ssePath, messagePath, ...healthPaths]).size < 2 + new Set(healthPaths).size)
+    throw new UsageError('--ssePath, --messagePath and --health-endpoint must differ.');
+  return { ssePath, messagePath, healthPaths };
 }
 
 function path(flag: string, text: string): string {
-  if (/^\/[\w./~-]*$/.test(text) && text !== '/mcp' && text !== '/healthz') return text;
-  throw new UsageError(`${flag} must be a path such as /sse, and not /mcp or /healthz.`);
+  if (/^\/[\w./~-]*$/.test(text) && text !== '/mcp') return text;
+  throw new UsageError(`${flag} must be a path such as /sse, and not /mcp.`);
 }
 
 function origin(text: string): string {
   if (text === '*' || (URL.canParse(text) && new URL(text).origin === text)) return text;
   throw new UsageError(`--cors: "${text}" is not an origin such as https://app.example.com.`);
+}
+
+function apiKey(key: string): string {
+  if (/^[\x21-\x7E]{8,}$/.test(key)) return key;
+  throw new UsageError('--api-key must be at least 8 characters long, plain ASCII and without blanks.');
+}
+
+function tlsFiles(values: Values): CommandLine['tls'] {
+  const { 'tls-cert': cert, 'tls-key': key } = values;
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together.');
+  return { cert, key };
 }

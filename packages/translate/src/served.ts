@@ -87,13 +87,15 @@ type Opener = (key: string, env: Readonly<Record<string, string>>) => Relay;
 function childOpener(spec: ChildSpec, options: ServedOptions): Opener {
   const { log } = options;
   const label = spec.name === undefined ? '' : `${spec.name}: `;
+  // Whoever types a command line means the environment in which it is typed.
+  const base = spec.env ?? definedOnly(process.env);
   return (key, env) => {
     const child = createChild(
       {
         command: spec.command,
         args: spec.args,
         cwd: spec.cwd,
-        env: { ...spec.env, ...env },
+        env: { ...base, ...env },
         closeGraceMs: 1000,
         killGraceMs: 1000,
         onStderr: (line) => log('info', `${label}${line}`),
@@ -141,6 +143,11 @@ async function remoteOpener(spec: RemoteSpec, options: ServedOptions): Promise<O
 
 function clientInfo(): JsonText {
   return JsonText.of({ name: 'forge-translate', version: packageVersion() });
+}
+
+/** Variables that are set. */
+export function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 let requests = 0;

@@ -1,18 +1,18 @@
 /** @module Ways out, with real proxies and certificates. */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { selfSigned } from './certificate.fixture.ts';
 import { createNetwork } from './network.ts';
 import { folder, TestWrapper } from './wrapper.fixture.ts';
 import { TestUpstream } from './upstream.fixture.ts';
 
-async function listening<S extends Server>(server: S): Promise<number> {
+async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -68,30 +68,33 @@ describe('a proxy', () => {
 });
 
 describe('certificates', () => {
-  it.skipIf(!hasOpenssl())(
-    'of an own authority are trusted when they are given, besides the known ones [needs openssl]',
-    async () => {
-      const [key, cert] = ['key', 'cert'].map((name) => join(folder(), name)) as [string, string];
-      const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-      execFileSync(
-        'openssl',
-        ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject],
-        { stdio: 'ignore' },
-      );
-      const ca = readFileSync(cert, 'utf8');
-      const server = createTlsServer({ key: readFileSync(key), cert: ca }, (_, res) => res.end('safe'));
-      const url = `https://localhost:${await listening(server)}`;
-      const get = async (ca: string | undefined) => {
-        const dispatcher = createNetwork({ ca, proxy: 'none', env: {} }).dispatcher();
-        onTestFinished(() => dispatcher.destroy());
-        return (await request(url, { dispatcher })).body.text();
-      };
-      await expect(get(undefined)).rejects.toMatchObject({
-        code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_VERIFY/) as string,
-      });
-      expect(await get(ca)).toBe('safe');
-    },
-  );
+  it('of an own authority are trusted when they are given, and only then', async () => {
+    const { key, cert } = selfSigned();
+    const server = createTlsServer({ key, cert }, (_, res) => res.end('safe'));
+    const url = `https://localhost:${await listening(server)}`;
+    const get = async (ca: string | undefined) => {
+      const dispatcher = createNetwork({ ca, proxy: 'none', env: {} }).dispatcher();
+      onTestFinished(() => dispatcher.destroy());
+      return (await request(url, { dispatcher })).body.text();
+    };
+    await expect(get(undefined)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(await get(cert)).toBe('safe');
+  });
+
+  it('of an own authority serve a client; without them it is told why not', async () => {
+    const { key, cert } = selfSigned();
+    const ca = join(folder(), 'ca.pem');
+    writeFileSync(ca, cert);
+    const upstream = new TestUpstream('modern', { key, cert });
+    await upstream.start();
+    onTestFinished(() => upstream.stop());
+    const wrapper = new TestWrapper(['--url', upstream.url, '--ca', ca]);
+    await wrapper.initialize();
+    expect(await wrapper.said('echo', { text: 'safe' })).toBe('safe');
+    const untrusting = new TestWrapper(['--url', upstream.url]);
+    expect((await untrusting.initialize()).error?.message).toContain('SELF_SIGNED');
+    expect(untrusting.stderr).not.toContain('Trying');
+  });
 });
 
 describe('after a sleep', () => {
@@ -105,22 +108,17 @@ describe('after a sleep', () => {
     onTestFinished(() => streams.destroy());
     const cut = new Promise<Error>((onResponseError) => {
       const handler = {
+        onRequestStart() {},
         onResponseError: (_: unknown, error: Error) => onResponseError(error),
         onResponseStart: () => network.renew(),
       };
       streams.dispatch({ origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' }, handler);
     });
     expect(await cut).toBeInstanceOf(Error);
-    streams.dispatch({ origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' }, { onResponseError() {} });
+    streams.dispatch(
+      { origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' },
+      { onRequestStart() {}, onResponseError() {} },
+    );
     await expect.poll(() => sockets.size).toBe(2);
   });
 });
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false; // the test's name says what it needs
-  }
-}

@@ -57,7 +57,9 @@ async function attempts({ connect, timeoutMs, isPaused, signal, onWait }: Patien
 }
 
 /** Whether the reason is one that goes away by itself. */
-function mayPass({ code, data }: ForgeError): boolean {
+function mayPass({ code, data, cause }: ForgeError): boolean {
+  const reason = String((cause as { readonly code?: unknown } | undefined)?.code);
+  if (/CERT|SELF_SIGNED|ERR_TLS|ERR_SSL/.test(reason)) return false;
   if (code === 'upstream_unreachable' || code === 'upstream_timeout' || code === 'outcome_unknown') return true;
   const status = Number(data?.['httpStatus']);
   return status >= 500 || status === 429;

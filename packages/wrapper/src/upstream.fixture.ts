@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -29,24 +30,28 @@ export class TestUpstream {
   /** Looks at each request first; `true` when it has answered. */
   guard: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   readonly #speech: Speech;
+  readonly #tls: { readonly key: string; readonly cert: string } | undefined;
   #server: Server | undefined;
   #port = 0;
   #stream: ServerResponse | undefined;
   #answer: ((result: unknown) => void) | undefined;
   #waiters: (() => void)[] = [];
 
-  constructor(speech: Speech) {
+  /** @param tls serves https */
+  constructor(speech: Speech, tls?: { readonly key: string; readonly cert: string }) {
     this.#speech = speech;
+    this.#tls = tls;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/${this.#speech === 'sse' ? 'sse' : 'mcp'}`;
+    return `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.#port}/${this.#speech === 'sse' ? 'sse' : 'mcp'}`;
   }
 
   /** On the same port each time. Sessions of before are forgotten. */
   async start(): Promise<this> {
     this.sessions.clear();
-    this.#server = createServer((req, res) => void this.#serve(req, res));
+    const serve = (req: IncomingMessage, res: ServerResponse): void => void this.#serve(req, res);
+    this.#server = this.#tls ? createTlsServer(this.#tls, serve) : createServer(serve);
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;

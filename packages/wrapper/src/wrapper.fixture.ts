@@ -66,7 +66,8 @@ export class TestWrapper {
   /** What a tool said, or the error's message. */
   async said(name: string, args: object = {}): Promise<string> {
     const { result, error } = await this.answer(this.call(name, args));
-    return error?.message ?? (result?.['content'] as { text: string }[])[0]?.text ?? '';
+    const content = (result?.['content'] ?? []) as { text: string }[];
+    return error?.message ?? content[0]?.text ?? '';
   }
 
   /** Waits for the answer to a request. */

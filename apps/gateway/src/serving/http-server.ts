@@ -1,7 +1,7 @@
 /** @module The HTTP server: MCP paths go straight to the listeners, every other path to the REST API. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { isLoopback } from '@forge/cli';
 import type { Principal } from '@forge/core';
 import { type Caller, createHttpEdge, type Endpoint } from '@forge/protocol';
@@ -80,11 +80,28 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, a
     else if (found.kind === 'sse') sse.stream(req, res, path);
     else sse.message(req, res, path);
   });
+  const endUnused = trackUnused(server);
   return {
     listen: () => listen(server, settings),
     close: async () => {
+      endUnused();
       await Promise.all([closeServer(server, graceMs + FLUSH_MS), mcp.close(), sse.close()]);
     },
+  };
+}
+
+/**
+ * Makes the function that ends connections on which nothing was ever sent. Browsers and pools open some ahead, and Node
+ * does not count them as idle.
+ */
+function trackUnused(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
   };
 }
 

@@ -40,7 +40,7 @@ const SHOWN_TOOLS = 20;
 export async function* steps(patient: Patient): AsyncGenerator<Finding> {
   const { settings, network } = patient;
   const { url } = settings;
-  yield works('Address', url.href);
+  yield works('Address', url.origin + url.pathname); // a query may hold a key
   if (network.isProxied(url)) yield works('Proxy', 'Used; the names are looked up there.');
   else {
     for await (const finding of wire(url, network)) {
@@ -140,6 +140,10 @@ async function authentication(
   const http = createOAuthHttp(network.dispatcher, settings.url);
   const challenge = readChallenge(String(answer.headers['www-authenticate'] ?? ''));
   const { issuer } = await discover(http, settings.url, challenge);
+  if (issuer.isGuess) {
+    const text = 'A credential is asked for (HTTP 401), and the server does not say how to log in. Give one as --auth.';
+    return { step, verdict: 'warns', text };
+  }
   const can = [
     issuer.authorizationEndpoint && issuer.pkce && 'browser',
     issuer.deviceEndpoint && 'device code',

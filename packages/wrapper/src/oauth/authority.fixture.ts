@@ -25,6 +25,8 @@ export interface Authority {
   metadata: Record<string, unknown>;
   /** Whether tokens that are given out are any good. */
   generous: boolean;
+  /** The token endpoint is out of order. */
+  isDown: boolean;
   /** Polls of a device code until the person has agreed. */
   devicePolls: number;
 }
@@ -47,6 +49,7 @@ export async function startAuthority(server: TestUpstream): Promise<Authority> {
     refreshable: new Set(),
     metadata: {},
     generous: true,
+    isDown: false,
     devicePolls: 0,
   };
 
@@ -93,7 +96,7 @@ export async function startAuthority(server: TestUpstream): Promise<Authority> {
         const form = new URLSearchParams(body);
         authority.log.push(form.get('grant_type') ?? '');
         authority.tokenRequests.push(form);
-        return json(...grant(form));
+        return authority.isDown ? json({ error: 'server_error' }, 503) : json(...grant(form));
       }
       default:
         return json({}, 404);

@@ -20,6 +20,8 @@ export interface Issuer {
   readonly clientMetadata: boolean;
   /** Names itself in its answers (RFC 9207). */
   readonly namesItself: boolean;
+  /** Nobody has said that it exists. */
+  readonly isGuess: boolean;
 }
 
 /** What a login needs to know. */
@@ -113,6 +115,7 @@ function readIssuer(http: OAuthHttp, json: Json, named: string | undefined): Iss
     pkce: strings(json['code_challenge_methods_supported']).includes('S256'),
     clientMetadata: json['client_id_metadata_document_supported'] === true,
     namesItself: json['authorization_response_iss_parameter_supported'] === true,
+    isGuess: false,
   };
 }
 
@@ -127,6 +130,7 @@ function fixedIssuer({ origin }: URL): Issuer {
     pkce: true,
     clientMetadata: false,
     namesItself: false,
+    isGuess: true,
   };
 }
 

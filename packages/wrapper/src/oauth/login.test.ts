@@ -98,11 +98,24 @@ describe('a server that asks for a login', () => {
     authority.generous = false;
     await new TestWrapper(['--url', server.url], env).initialize();
     expect(logins(opened)).toHaveLength(2);
-    const said = await Promise.all([...'abcde'].map((text) => wrapper.said('echo', { text })));
+    const said = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((text) => wrapper.said('echo', { text })));
     expect(said).toEqual(Array(5).fill(expect.stringContaining('did not accept')));
     for (const text of 'fgh') expect(await wrapper.said('echo', { text })).toContain('did not accept');
     expect(server.calls).toEqual([]);
     expect(logins(opened).length).toBeLessThanOrEqual(3);
+  });
+
+  it('gets no login because the authorization server is down for a moment', async () => {
+    const { server, authority } = await guarded();
+    const { env, opened } = withBrowser();
+    const wrapper = new TestWrapper(['--url', server.url], env);
+    await wrapper.initialize();
+    authority.valid.clear();
+    authority.isDown = true;
+    for (const text of ['a', 'b']) expect(await wrapper.said('echo', { text })).toContain('did not accept');
+    authority.isDown = false;
+    expect(await wrapper.said('echo', { text: 'c' })).toBe('c');
+    expect(logins(opened)).toHaveLength(1);
   });
 
   it('sees one refresh of two wrappers that share a file', async () => {
@@ -134,6 +147,7 @@ describe('a server that asks for a login', () => {
     const wrapper = new TestWrapper(['--url', server.url, '--auth-timeout', '1'], env);
     expect((await wrapper.initialize()).error?.message).toContain('did not accept the credential');
     expect(wrapper.stderr).toContain('Nobody logged in in time');
+    expect((await wrapper.initialize()).error).toBeDefined();
     expect(logins(opened)).toHaveLength(1);
     const second = new TestWrapper(['--url', server.url], env);
     second.write('initialize', { protocolVersion: '2025-06-18', capabilities: {} });
@@ -201,6 +215,21 @@ describe('a server that asks for a login', () => {
     expect(wrapper.stderr).toContain(message);
     expect(() => readFileSync(opened)).toThrow('ENOENT');
     expect(authority.tokenRequests).toEqual([]);
+  });
+
+  it('and does not say how to log in is asked for nothing more than it has', async () => {
+    const server = await new TestUpstream('modern').start();
+    onTestFinished(() => server.stop());
+    const { env, opened } = withBrowser();
+    server.guard = (req, res) => {
+      req.resume();
+      res.writeHead(req.url === '/mcp' ? 401 : 404).end();
+      return true;
+    };
+    const wrapper = new TestWrapper(['--url', server.url], env);
+    expect((await wrapper.initialize()).error).toBeDefined();
+    expect(wrapper.stderr).toContain('The server does not say how to log in. Give a credential as --auth');
+    expect(() => readFileSync(opened)).toThrow('ENOENT');
   });
 
   it('is not logged in at when a credential is given, or logins are off', async () => {

@@ -28,15 +28,19 @@ export interface Login {
   renew(refused: Refused): Promise<Stored | undefined>;
 }
 
-/** A login that did not help, or was not made, is not asked for again so soon: no loop, no second window. */
+/** A login that did not help is not asked for again so soon. */
 const QUIET_MS = 300_000;
 /** A token this young was not refused for its age. */
 const FRESH_MS = 10_000;
+/** What an authorization server says of a refresh token, or of us, that will never be good again. */
+const FINAL: readonly (string | undefined)[] = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
 
 /** Renews credentials of one server. */
 export function createLogin({ server, settings, store, network, log, signal }: LoginParts): Login {
   const http = createOAuthHttp(network.dispatcher, server);
   let triedAt = -Infinity;
+  /** Somebody closed the window, or was not there: no more windows. Who wants one starts the wrapper anew. */
+  let failed = false;
   let refreshedAt = -Infinity;
 
   async function renew({ status, used, challenge }: Refused): Promise<Stored | undefined> {
@@ -50,7 +54,9 @@ export function createLogin({ server, settings, store, network, log, signal }: L
         if (refreshed !== undefined) return refreshed;
       }
       if ((stored.failedAt ?? 0) >= since) throw new LoginError('A login in another process failed just now');
-      if (Date.now() - triedAt < QUIET_MS) throw new LoginError('The last login did not help. Start anew to try again');
+      if (failed || Date.now() - triedAt < QUIET_MS) {
+        throw new LoginError('The last login did not help. Start anew to try again');
+      }
       return begin(store.read(), asked);
     });
   }
@@ -59,11 +65,11 @@ export function createLogin({ server, settings, store, network, log, signal }: L
     const { refreshToken, tokenEndpoint, client, resource } = stored;
     if (refreshToken === undefined || tokenEndpoint === undefined || client === undefined) return undefined;
     if (Date.now() - refreshedAt < FRESH_MS) return undefined;
-    refreshedAt = Date.now();
     const endpoint = http.checked(tokenEndpoint, 'The token_endpoint');
     try {
       const grant = { grant_type: 'refresh_token', refresh_token: refreshToken, resource };
       const tokens = await requestTokens(http, endpoint, client, grant);
+      refreshedAt = Date.now();
       log('info', 'The access token has been refreshed.');
       return save({
         ...stored,
@@ -72,11 +78,11 @@ export function createLogin({ server, settings, store, network, log, signal }: L
         scope: tokens.scope ?? stored.scope,
       });
     } catch (error) {
-      // Only what the server says of the token ends it; a network that is away must not cost a login.
+      // A network that is away, or a server that is down, must not cost a login.
       const { code } = error as LoginError;
-      if (code === undefined) throw error;
+      if (!FINAL.includes(code)) throw error;
       log('info', `The access token cannot be refreshed (${code}).`);
-      store.write({ ...stored, refreshToken: undefined });
+      store.write({ ...stored, refreshToken: undefined, client: code === 'invalid_grant' ? client : undefined });
       return undefined;
     }
   }
@@ -94,6 +100,7 @@ export function createLogin({ server, settings, store, network, log, signal }: L
       const tokenEndpoint = issuer.tokenEndpoint.href;
       return save({ ...tokens, scope: tokens.scope ?? scope, issuer: issuer.issuer, tokenEndpoint, resource, client });
     } catch (error) {
+      failed = true;
       store.write({ ...stored, failedAt: Date.now() });
       throw error;
     }

@@ -57,6 +57,7 @@ async function register(http: OAuthHttp, issuer: Issuer, endpoint: URL, wish: Cl
   });
   const { client_id: id, client_secret: secret } = json;
   if (status >= 300 || typeof id !== 'string') {
+    if (issuer.isGuess) throw new LoginError('The server does not say how to log in. Give a credential as --auth');
     throw new LoginError(`${issuer.issuer} did not register this client (HTTP ${status}). Give one as --client-id`);
   }
   if (typeof secret !== 'string') return { id, method: 'none', redirectUri };

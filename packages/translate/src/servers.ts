@@ -1,0 +1,116 @@
+/** @module Which servers a command line names: one after a flag or after `--`, or those of a configuration file. */
+import { readFileSync } from 'node:fs';
+import { type ConfiguredUpstream, readMcpServers, UsageError, variablesFor } from '@forge/cli';
+import type { Values } from './options.ts';
+import { definedOnly } from './served.ts';
+import type { ChildSpec, ServerSpec } from './server-spec.ts';
+import { CommandLineError, splitCommand } from './split-command.ts';
+
+/** Ours alone; a child has no use for it. */
+const OWN_VARIABLE = 'FORGE_API_KEY';
+
+/** What was named. */
+export interface NamedServers {
+  readonly servers: readonly ServerSpec[];
+  /** What of a file cannot be used, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * @param rest what followed `--`
+ * @param fill replaces `${ENV}`
+ * @throws UsageError
+ */
+export function serversOf(
+  values: Values,
+  rest: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  fill: (text: string) => string,
+): NamedServers {
+  if (values.grpc !== undefined)
+    throw new UsageError('--grpc is not available in this version: there is no gRPC reflector yet.');
+  const { stdio, config } = values;
+  const sse = values['connect-sse'];
+  const streamableHttp = values['connect-streamable-http'];
+  const url = sse ?? streamableHttp;
+  const given = [stdio, sse, streamableHttp, config, rest.length > 0 ? rest : undefined];
+  const ways = given.filter((way) => way !== undefined).length;
+  if (ways === 0) throw new UsageError('Which server? Give it as --stdio "COMMAND ARGS", or several by --config FILE.');
+  if (ways > 1)
+    throw new UsageError('Give the server once, not both ways: --stdio, --connect-..., --config, or after --.');
+  if (url === undefined && (values.header !== undefined || values.oauth2Bearer !== undefined))
+    throw new UsageError(
+      '--header and --oauth2Bearer are for servers elsewhere; a stdio server gets its credentials from its environment (--env, --header-to-env).',
+    );
+  if (url !== undefined) {
+    const transport = sse === undefined ? 'streamable-http' : 'sse';
+    return { servers: [{ url: httpUrl(url), transport, headers: headersOf(values, fill) }], problems: [] };
+  }
+  const { cwd } = values;
+  const { [OWN_VARIABLE]: _, ...inherited } = definedOnly(environment);
+  const env = { ...inherited, ...assignments(values.env ?? [], fill) };
+  if (config === undefined) return { servers: [{ ...programOf(stdio, rest), cwd, env }], problems: [] };
+  const { upstreams, problems } = readFile(config, environment);
+  const enabled = upstreams.filter((upstream) => upstream.enabled);
+  return { servers: enabled.map((upstream) => specOf(upstream, env, cwd)), problems };
+}
+
+function programOf(stdio: string | undefined, rest: readonly string[]): Pick<ChildSpec, 'command' | 'args'> {
+  const [program, ...args] = stdio === undefined ? rest : words(stdio);
+  if (program === undefined || program === '') throw new UsageError('Which server? Give it as --stdio "COMMAND ARGS".');
+  return { command: program, args };
+}
+
+function words(stdio: string): string[] {
+  try {
+    return splitCommand(stdio);
+  } catch (error) {
+    throw error instanceof CommandLineError ? new UsageError(`--stdio: ${error.message}`) : error;
+  }
+}
+
+function readFile(path: string, environment: NodeJS.ProcessEnv): ReturnType<typeof readMcpServers> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--config: ${path} cannot be read: ${(error as Error).message}`);
+  }
+  return readMcpServers(
+    path,
+    text,
+    variablesFor(path, (name) => environment[name]),
+  );
+}
+
+function specOf(upstream: ConfiguredUpstream, env: Readonly<Record<string, string>>, cwd?: string): ServerSpec {
+  const { name, transport, url, command = '', args, headers } = upstream;
+  if (url === undefined) return { name, command, args, env: { ...env, ...upstream.env }, cwd: upstream.cwd ?? cwd };
+  const sent = Object.fromEntries(headers.map((header) => [header.name.toLowerCase(), header.value]));
+  return { name, url, transport: transport === 'sse' ? 'sse' : 'auto', headers: sent };
+}
+
+function httpUrl(text: string): string {
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text;
+  throw new UsageError('--connect-sse and --connect-streamable-http need a URL of http or https.');
+}
+
+function headersOf(values: Values, fill: (text: string) => string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const text of values.header ?? []) {
+    const [, name, value] = /^\s*([^\s:]+)\s*:\s*(.*)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError('--header must be "NAME: VALUE".');
+    headers[name.toLowerCase()] = fill(value);
+  }
+  if (values.oauth2Bearer !== undefined) headers['authorization'] = `Bearer ${fill(values.oauth2Bearer)}`;
+  return headers;
+}
+
+function assignments(texts: readonly string[], fill: (text: string) => string): Record<string, string> {
+  const entries = texts.map((text) => {
+    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError('--env must be NAME=VALUE.');
+    return [name, fill(value)] as const;
+  });
+  return Object.fromEntries(entries);
+}
