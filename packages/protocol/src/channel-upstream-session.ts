@@ -1,4 +1,4 @@
-/** @module One legacy session on one channel. */
+/** @module The channel of one client: with a legacy session on it, or for modern requests. */
 import { type InitializeAnswer, initializeParams, readInitialize } from './era-probe.ts';
 import type { Client, Exchange, ExchangeRequest, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
@@ -6,10 +6,27 @@ import { type LegacyAffinity, legacyParams, nextLogLevel } from './outgoing.ts';
 import type { PooledSession } from './rpc-link-sessions.ts';
 import type { RpcLink } from './rpc-link.ts';
 
-/** One initialized channel. */
-export interface ChannelSession extends InitializeAnswer, PooledSession {
+/** A channel that serves one client, or several who share it. */
+export interface OwnChannel extends PooledSession {
   /** Sends a client's request. Never rejects. */
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
+}
+
+/** One initialized channel. */
+export interface ChannelSession extends InitializeAnswer, OwnChannel {}
+
+/** A channel that needs no opening words. */
+export function ownChannel(link: RpcLink, callOn: (link: RpcLink) => OwnChannel['call']): OwnChannel {
+  return {
+    get idle() {
+      return link.idle;
+    },
+    get closed() {
+      return link.closed;
+    },
+    call: callOn(link),
+    close: () => link.close(),
+  };
 }
 
 /**

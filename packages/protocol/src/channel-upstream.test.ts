@@ -103,6 +103,29 @@ describe('finding the era', () => {
     expect(events.log).toEqual([]);
   });
 
+  it('opens a new channel for a server so slow that it exits on the probe when initialize is waiting already', async () => {
+    const server = new ScriptedServer('legacy');
+    const initialize = server.scripts.get('initialize');
+    server.scripts.set('server/discover', SILENT);
+    server.scripts.set('initialize', (message, connection) =>
+      server.connections.length === 1 ? connection.die('exited with code 1') : initialize?.(message, connection),
+    );
+    const { upstream, events } = setUp(server, { probeTimeoutMs: 10 });
+    expect(await upstream.connect()).toMatchObject({ era: 'legacy', reason: expect.stringContaining('and ended') });
+    expect(server.connections).toHaveLength(2);
+    expect(server.newest.last('server/discover')).toBeUndefined();
+    expect(events.log).toEqual([]);
+  });
+
+  it('gives up on a server that exits whatever it is sent', async () => {
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('server/discover', SILENT);
+    server.scripts.set('initialize', (_message, connection) => connection.die('exited with code 1'));
+    const { upstream } = setUp(server, { probeTimeoutMs: 10 });
+    await expect(upstream.connect()).rejects.toMatchObject({ code: 'upstream_unreachable' });
+    expect(server.connections).toHaveLength(2);
+  });
+
   it('gives the probe a channel of its own when told so, and keeps it for a modern server', async () => {
     const legacy = setUp(new ScriptedServer('legacy'), { disposableProbe: true });
     await legacy.upstream.connect();
@@ -263,6 +286,19 @@ describe('a lost channel', () => {
   });
 });
 
+describe('callers', () => {
+  it.each([true, false])('are told how the channel ended: %s', async (tellCallers) => {
+    const server = new ScriptedServer('legacy');
+    const { call } = setUp(server, { tellCallers });
+    server.scripts.set('tools/call', (_message, connection) => connection.die('exited with code 3'));
+    const { error } = await call('a').outcome;
+    expect(error?.message.includes('exited with code 3')).toBe(tellCallers);
+    server.scripts.set('initialize', (_message, connection) => connection.die('exited with code 4'));
+    const again = await call('a').outcome;
+    expect(again.error?.message.includes('exited with code 4')).toBe(tellCallers);
+  });
+});
+
 describe('legacy sessions', () => {
   const session = (sessionId: string): Client => testClient({ era: 'legacy', sessionId, capabilities: ASKABLE });
 
@@ -300,6 +336,31 @@ describe('legacy sessions', () => {
     await call('t', session('a')).outcome;
     expect(server.connections).toHaveLength(4);
     expect(events.log).toEqual([]);
+  });
+
+  it.each([
+    ['asking', [2, 1]],
+    ['every', [2, 2]],
+    ['none', [1, 1]],
+  ] as const)('have channels by ownChannels %s', async (ownChannels, counts) => {
+    for (const [index, capabilities] of [ASKABLE, new JsonText('{}')].entries()) {
+      const server = new ScriptedServer('legacy');
+      server.scripts.set('tools/call', () => ({ result: {} }));
+      const { call } = setUp(server, { ownChannels });
+      await call('a', testClient({ era: 'legacy', sessionId: 's', capabilities })).outcome;
+      expect(server.connections).toHaveLength(counts[index] ?? 0);
+    }
+  });
+
+  it('have channels of a modern server too where every one has, which end with them', async () => {
+    const server = new ScriptedServer('modern');
+    server.scripts.set('tools/call', () => ({ result: {} }));
+    const { upstream, call } = setUp(server, { ownChannels: 'every' });
+    await call('a').outcome;
+    for (const sessionId of ['one', 'other', 'one']) await call('a', testClient({ era: 'legacy', sessionId })).outcome;
+    expect(server.connections).toHaveLength(3);
+    upstream.sessionEnded('one');
+    await vi.waitFor(() => expect(server.connections.map(({ closed }) => closed)).toEqual([false, true, false]));
   });
 
   it('ask the client of the one call in flight, while its clock stands still', async () => {

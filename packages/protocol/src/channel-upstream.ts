@@ -1,5 +1,5 @@
 /** @module An upstream behind duplex channels (stdio, HTTP+SSE, WebSocket), of either era. */
-import { initializeChannel } from './channel-upstream-session.ts';
+import { initializeChannel, type OwnChannel, ownChannel } from './channel-upstream-session.ts';
 import { discoverParams, type ProbeVerdict, readProbe } from './era-probe.ts';
 import { ForgeError } from './errors.ts';
 import type { Exchange, ExchangeRequest, Outcome } from './exchange.ts';
@@ -7,7 +7,7 @@ import type { JsonText } from './json-text.ts';
 import { errorOutcome } from './outcome.ts';
 import { forCaller, legacyAffinity, type LegacyAffinity, modernParams, SHARED } from './outgoing.ts';
 import { createRpcLink, type RpcLink } from './rpc-link.ts';
-import { createSessionPool, type PooledSession } from './rpc-link-sessions.ts';
+import { createSessionPool } from './rpc-link-sessions.ts';
 import { createListenWatch, createSubscribeWatch, type Watch } from './rpc-link-watch.ts';
 import type { Channel, Upstream, UpstreamEvents, UpstreamInfo } from './upstream.ts';
 import { LATEST_MODERN } from './versions.ts';
@@ -273,24 +273,6 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       attempt = undefined;
       await Promise.all([sessions.remove(() => true), ...[...links].map((link) => link.close())]);
     },
-  };
-}
-
-/** What the pool keeps. */
-interface OwnChannel extends PooledSession {
-  call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
-}
-
-function ownChannel(link: RpcLink, callOn: (link: RpcLink) => OwnChannel['call']): OwnChannel {
-  return {
-    get idle() {
-      return link.idle;
-    },
-    get closed() {
-      return link.closed;
-    },
-    call: callOn(link),
-    close: () => link.close(),
   };
 }
 

@@ -52,7 +52,8 @@ describe('10: secrets', () => {
         },
       }),
     );
-    const { code, stdout, stderr } = await launch(['--config', path, '--api-key', 'typed-secret', '--print-config']).exit;
+    const { code, stdout, stderr } = await launch(['--config', path, '--api-key', 'typed-secret', '--print-config'])
+      .exit;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).not.toContain('typed-secret');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -176,13 +177,25 @@ describe('13: an address that others reach', () => {
   it('can be https', async () => {
     const key = join(folder, 'key.pem');
     const cert = join(folder, 'cert.pem');
-    const subject = ['-subj', '/CN=localhost', '-days', '1', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+    const subject = [
+      '-subj',
+      '/CN=localhost',
+      '-days',
+      '1',
+      '-nodes',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+    ];
     execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
     const url = await launch([...FREE, '--tls-cert', cert, '--tls-key', key, ...FIXTURE]).mcpUrl();
     expect(url).toMatch(/^https:/);
     const status = await new Promise((resolve, reject) => {
       const health = new URL('/healthz', url);
-      request(health, { rejectUnauthorized: false }, (res) => resolve(res.resume().statusCode)).on('error', reject).end();
+      request(health, { rejectUnauthorized: false }, (res) => resolve(res.resume().statusCode))
+        .on('error', reject)
+        .end();
     });
     expect(status).toBe(200);
   });
@@ -212,5 +225,9 @@ describe('a server elsewhere', () => {
 it('logs lines of JSON when asked to', async () => {
   const translate = launch([...FREE, '--log-format', 'json', ...FIXTURE]);
   const line = await translate.saw(/^.*"Serving".*$/m);
-  expect(JSON.parse(line)).toMatchObject({ level: 'info', protocolVersion: '2025-06-18', mcpUrl: expect.stringMatching(/\/mcp$/) as string });
+  expect(JSON.parse(line)).toMatchObject({
+    level: 'info',
+    protocolVersion: '2025-06-18',
+    mcpUrl: expect.stringMatching(/\/mcp$/) as string,
+  });
 });

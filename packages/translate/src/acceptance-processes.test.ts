@@ -94,7 +94,8 @@ describe('2: a child that crashes', () => {
       const pending = session.call('sleep', { ms: 60_000 });
       await translate.saw(/sleeping 60000/);
       const crashed = await session.call('crash');
-      for (const answer of [crashed, await pending]) expect(answer).toMatch(/exited with code 3[\s\S]*the disk is on fire/);
+      for (const answer of [crashed, await pending])
+        expect(answer).toMatch(/exited with code 3[\s\S]*the disk is on fire/);
       expect(Number(await session.call('pid'))).toBeGreaterThan(0);
     },
   );
@@ -149,7 +150,9 @@ describe('3: a thousand clients that leave without a word', () => {
     await cycles(0, 500);
     const before = { mb: residentMb(translate.pid), descriptors: descriptors(translate.pid) };
     await cycles(500, 1000);
-    await expect.poll(() => descriptors(translate.pid), { timeout: 10_000 }).toBeLessThanOrEqual(before.descriptors + 12);
+    await expect
+      .poll(() => descriptors(translate.pid), { timeout: 10_000 })
+      .toBeLessThanOrEqual(before.descriptors + 12);
     expect(residentMb(translate.pid) - before.mb).toBeLessThan(25);
     // The child that was started first, those of single sessions, and the keeper.
     expect(descendants(translate.pid).length).toBeLessThanOrEqual(most);

@@ -3,7 +3,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { killLaunched, launch, type Launched, openSession, post, scripted, SHELL_SERVER } from './launch.fixture.ts';
+import {
+  killLaunched,
+  launch,
+  type Launched,
+  openSession,
+  post,
+  runs,
+  scripted,
+  SHELL_SERVER,
+} from './launch.fixture.ts';
 
 afterEach(killLaunched);
 
@@ -60,7 +69,12 @@ describe('4: a client that vanishes', () => {
     const session = await openSession(url);
     const fields = { ...JSON_FIELDS, ...session.headers };
     const call = (id: number, name: string) =>
-      JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: {}, _meta: { progressToken: id } } });
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id,
+        method: 'tools/call',
+        params: { name, arguments: {}, _meta: { progressToken: id } },
+      });
     for (let time = 0; time < 10; time += 1) {
       const answered = await request(url, 'POST', fields, call(1000 + time, 'big'));
       await once(answered, 'data');
@@ -114,7 +128,7 @@ describe('6: what is refused', () => {
     expect((await fetch(url, { headers: { ...unknown, accept } })).status).toBe(404);
     expect((await fetch(url, { headers: { accept } })).status).toBe(405);
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(405);
-    expect((await post(`${await translate.sseUrl()}`.replace('/sse', '/message?session_id=x'), {}, {})).status).toBe(404);
+    expect((await post((await translate.sseUrl()).replace('/sse', '/message?session_id=x'), {}, {})).status).toBe(404);
   });
 
   it('is a body that is too large with 413, or no JSON with 400, and the session lives', async () => {
@@ -183,10 +197,32 @@ describe('7: two clients at once', () => {
     expect(one === other).toBe(shared);
   });
 
+  it('end their own children when they end, by DELETE as by closing their stream', async () => {
+    const translate = serveNode(CHATTY, '', '--child', 'per-session');
+    const session = await openSession(await translate.mcpUrl());
+    const pid = Number(await session.call('pid'));
+    expect(runs(pid)).toBe(true);
+    await fetch(await translate.mcpUrl(), { method: 'DELETE', headers: session.headers });
+    await expect.poll(() => runs(pid), { timeout: 3000 }).toBe(false);
+
+    const { socket, messages } = await openSse(await translate.sseUrl());
+    const params = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'old', version: '0' } };
+    await post(messages, {}, { id: 0, method: 'initialize', params });
+    await post(messages, {}, { id: 1, method: 'tools/call', params: { name: 'pid' } });
+    const [, own = ''] = /"text":"(\d+)"/.exec(await readUntil(socket, '"text"')) ?? [];
+    expect(runs(Number(own))).toBe(true);
+    socket.destroy();
+    await expect.poll(() => runs(Number(own)), { timeout: 3000 }).toBe(false);
+  });
+
   it('on SSE and on Streamable HTTP, with the same ids, get their own answers', async () => {
     const translate = serveNode('echo: async ({ text, ms }) => (await new Promise((r) => setTimeout(r, ms)), text)');
     const { socket, messages } = await openSse(await translate.sseUrl());
-    const call = (text: string, ms: number) => ({ id: 1, method: 'tools/call', params: { name: 'echo', arguments: { text, ms } } });
+    const call = (text: string, ms: number) => ({
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'echo', arguments: { text, ms } },
+    });
     const params = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'old', version: '0' } };
     await post(messages, {}, { id: 0, method: 'initialize', params });
     await post(messages, {}, call('down the stream', 60));
@@ -256,7 +292,11 @@ describe('14: streams through proxies', () => {
 /** Which timer runs on the server's end of a connection (proc(5), net/tcp). */
 function timerOf({ localPort = 0, remotePort = 0 }: Socket): string | undefined {
   const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((row) => row.trim().split(/\s+/));
-  const row = rows.find(([, local, remote]) => local?.endsWith(`:${hex(remotePort)}`) && remote?.endsWith(`:${hex(localPort)}`));
+  const rows = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/));
+  const row = rows.find(
+    ([, local, remote]) => local?.endsWith(`:${hex(remotePort)}`) && remote?.endsWith(`:${hex(localPort)}`),
+  );
   return row?.[5]?.split(':')[0];
 }

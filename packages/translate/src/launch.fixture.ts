@@ -133,7 +133,9 @@ export function descriptors(pid: number): number {
 
 function statOf(pid: number): { pid: number; state: string; parent: number } | undefined {
   try {
-    const [state = '', parent = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const [state = '', parent = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return { pid, state, parent: Number(parent) };
   } catch {
     return undefined; // it has gone meanwhile

@@ -38,11 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** Serves until a signal comes. A second one ends the process at once. */
 async function serve(line: CommandLine, log: Log): Promise<number> {
   const stopping = new AbortController();
-  const ended = endSignal().then((signal) => {
-    log('info', `Ending, because of ${signal}.`);
-    setTimeout(() => process.exit(1), LAST_MS).unref(); // what runs then is killed by `exit` handlers
-    stopping.abort();
-  });
+  const ended = untilSignal(stopping, log);
   let translate: Translate;
   try {
     translate = await createTranslate({
@@ -59,6 +55,13 @@ async function serve(line: CommandLine, log: Log): Promise<number> {
   await ended;
   await translate.close();
   return 0;
+}
+
+async function untilSignal(stopping: AbortController, log: Log): Promise<void> {
+  const signal = await endSignal();
+  log('info', `Ending, because of ${signal}.`);
+  setTimeout(() => process.exit(1), LAST_MS).unref(); // what runs then is killed by `exit` handlers
+  stopping.abort();
 }
 
 function announce({ translate: options, logFormat, logLevel }: CommandLine, { servers }: Translate, log: Log): void {

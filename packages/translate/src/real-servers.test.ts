@@ -133,7 +133,9 @@ describe('server-everything', () => {
 
     it('has structured content that fits its schema', async () => {
       const params = { name: 'get-structured-content', arguments: { location: 'Chicago' } };
-      expect((await client.callTool(params)).structuredContent).toMatchObject({ conditions: expect.any(String) as string });
+      expect((await client.callTool(params)).structuredContent).toMatchObject({
+        conditions: expect.any(String) as string,
+      });
     });
 
     it('tells its progress', async () => {

@@ -42,7 +42,7 @@ export function release(pid: number): void {
 }
 
 /** Tells the new keeper of every tree. Where there is no shell, there is no keeper: `exit` handlers still run. */
-function start(): Writable {
+function start(): Writable | undefined {
   const { PATH = '/usr/bin:/bin' } = process.env;
   const keeper = spawn('/bin/sh', ['-c', SCRIPT], {
     cwd: '/',
@@ -50,8 +50,9 @@ function start(): Writable {
     detached: true, // what is sent to our group, as Ctrl-C is, is not for it
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  const { stdin } = keeper;
   keeper.on('error', () => {}); // there is no shell: see above
+  const stdin = keeper.stdin as Writable | undefined;
+  if (stdin === undefined) return undefined; // no more descriptors: the next child tries again
   stdin.on('error', () => {}); // it ended; so says `exit`
   keeper.once('exit', () => {
     if (pipe === stdin) pipe = undefined; // somebody killed it: the next child starts another one

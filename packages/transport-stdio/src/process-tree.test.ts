@@ -18,6 +18,7 @@ async function parentThat(end: string): Promise<number[]> {
   writeFileSync(
     source,
     `import { spawn } from 'node:child_process';
+     import { keep, release } from ${JSON.stringify(new URL('keeper.ts', import.meta.url).href)};
      import { killAtExit } from ${JSON.stringify(new URL('process-tree.ts', import.meta.url).href)};
      const child = spawn(process.execPath, [${JSON.stringify(child)}], { detached: true });
      killAtExit(child, process.platform);
@@ -26,10 +27,11 @@ async function parentThat(end: string): Promise<number[]> {
      });`,
   );
   const parent = spawn(process.execPath, [source], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const exited = once(parent, 'exit');
-  const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
+  const exited = once(parent, 'close');
+  let text = '';
+  parent.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   await exited;
-  return chunk.toString().split(' ').map(Number);
+  return text.split(' ').map(Number);
 }
 
 it.each([
@@ -40,6 +42,20 @@ it.each([
   const pids = await parentThat(end);
   expect(pids).toHaveLength(2);
   for (const pid of pids) await expect.poll(() => runs(pid), { timeout: 5000, interval: 20 }).toBe(false);
+});
+
+it('by SIGKILL leaves alone what is not a child any more', async () => {
+  const [pid = 0, ended = 0] = await parentThat(`
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
+    keep(other.pid);
+    release(other.pid);
+    process.stdout.write(' ' + other.pid, () => process.kill(process.pid, 'SIGKILL'));`).then((pids) => [
+    pids[0],
+    pids.at(-1),
+  ]);
+  await expect.poll(() => runs(pid), { timeout: 5000, interval: 20 }).toBe(false);
+  expect(runs(ended)).toBe(true);
+  process.kill(ended, 'SIGKILL');
 });
 
 it.skipIf(process.platform === 'win32')('on Windows a tree is ended by taskkill', async () => {
