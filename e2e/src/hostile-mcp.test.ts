@@ -5,7 +5,7 @@ import { startFixture } from './fixtures/fixture.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { type HttpAnswer, send } from './harness/net.ts';
 import { output } from './harness/process.ts';
-import { inCheckout } from './harness/paths.ts';
+import { GATEWAY } from './harness/paths.ts';
 import { createScope } from './harness/scope.ts';
 import { BOB, prepareUsers } from './harness/users.ts';
 
@@ -334,7 +334,7 @@ describe('a session of HTTP+SSE', () => {
 describe('a token for one server', () => {
   it('opens that one, and nothing else', async () => {
     const id = new URL(url).pathname.split('/')[2] ?? '';
-    const args = [inCheckout('apps/gateway/bin/forge-gateway.js'), 'token', '--server', id];
+    const args = [GATEWAY, 'token', '--server', id];
     const token = await output({ command: process.execPath, args, env: { FORGE_DATA_DIR: gateway.dataDir } });
     const list = (at: string) => request(modernBody('7', 'tools/list'), modernHeaders('tools/list'), { at, token });
     expect((await list(url)).status).toBe(200);

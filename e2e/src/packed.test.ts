@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findNode20 } from './harness/node-20.ts';
-import { inCheckout } from './harness/paths.ts';
+import { inCheckout, STDIO_WITH_GRANDCHILD } from './harness/paths.ts';
 import { output, run, start } from './harness/process.ts';
 import { createScope } from './harness/scope.ts';
 import { packagesIn } from './harness/workspace.ts';
@@ -88,8 +87,10 @@ it('forge-gateway serves', async () => {
 
 it('forge-translate serves on Node 20', async () => {
   const bin = join(installed, 'node_modules/.bin/forge-translate');
-  const server = fileURLToPath(new URL('fixtures/stdio-with-grandchild.ts', import.meta.url));
-  const translate = start(scope, { command: node20, args: [bin, '--port', '0', '--', process.execPath, server] });
+  const translate = start(scope, {
+    command: node20,
+    args: [bin, '--port', '0', '--', process.execPath, STDIO_WITH_GRANDCHILD],
+  });
   const [, url = ''] = await translate.says(/HTTP +(\S+)\/mcp/);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect(await translate.stop()).toBe(0);

@@ -3,11 +3,10 @@ import { connectPeers, type Peer } from './clients/peer.ts';
 import { startSdkServer } from './fixtures/sdk-server.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { freePort } from './harness/net.ts';
-import { inCheckout } from './harness/paths.ts';
+import { SERVER_EVERYTHING } from './harness/paths.ts';
 import { start } from './harness/process.ts';
 import { createScope } from './harness/scope.ts';
 
-const EVERYTHING = inCheckout('e2e/node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 const scope = createScope();
 let gateway: Gateway;
 beforeAll(async () => {
@@ -18,7 +17,7 @@ afterAll(() => scope.end());
 /** Starts the reference server of the undivided SDK (v1). */
 async function everything(transport: 'streamableHttp' | 'sse', path: string): Promise<{ url: string }> {
   const port = await freePort();
-  const args = [EVERYTHING, transport];
+  const args = [SERVER_EVERYTHING, transport];
   await start(scope, { command: process.execPath, args, env: { PORT: String(port) } }).says(/port \d+/);
   return { url: `http://127.0.0.1:${port}${path}` };
 }
@@ -47,7 +46,7 @@ describe.each<[string, () => Promise<object>, object]>([
   ['SDK v1 over HTTP+SSE', () => everything('sse', '/sse'), { era: 'legacy', transport: 'sse' }],
   [
     'SDK v1 on stdio',
-    async () => ({ command: process.execPath, args: [EVERYTHING, 'stdio'] }),
+    async () => ({ command: process.execPath, args: [SERVER_EVERYTHING, 'stdio'] }),
     { era: 'legacy', transport: 'stdio' },
   ],
 ])('a server of %s', (name, open, found) => {

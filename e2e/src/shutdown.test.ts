@@ -1,20 +1,18 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectPeers, type Peer } from './clients/peer.ts';
 import { modernBody, modernHeaders, rawLegacy } from './clients/raw-client.ts';
 import { openStream } from './clients/sse-stream.ts';
 import { type Fixture, startFixture } from './fixtures/fixture.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
-import { inCheckout } from './harness/paths.ts';
+import { STDIO_WITH_GRANDCHILD, TRANSLATE } from './harness/paths.ts';
 import { start } from './harness/process.ts';
 import { isAlive, survivors } from './harness/process-table.ts';
 import { createScope } from './harness/scope.ts';
 import { until } from './harness/until.ts';
 
 const GRACE_S = 2;
-const STDIO = [fileURLToPath(new URL('fixtures/stdio-with-grandchild.ts', import.meta.url))];
 const scope = createScope();
 afterEach(() => scope.end());
 
@@ -31,7 +29,7 @@ const inFlight = (upstream: Fixture, tool: string, count: number) =>
     () => upstream.received.filter(({ body }) => body.includes(`"${tool}"`)).length === count,
   );
 
-/** Processes of {@link STDIO}, as they know themselves. */
+/** Processes of {@link STDIO_WITH_GRANDCHILD}, as they know themselves. */
 async function pidsAt(url: string, token: string): Promise<number[]> {
   const peers = await connectPeers(scope, url, token);
   const texts = await Promise.all(peers.map(({ call }) => call('pids')));
@@ -44,7 +42,7 @@ async function pidsAt(url: string, token: string): Promise<number[]> {
 describe('the gateway at SIGTERM', () => {
   it('lets calls in flight finish, ends streams properly and leaves no process', { timeout: 60_000 }, async () => {
     const { gateway, upstream, url, peers } = await setUp();
-    const stdio = await gateway.register({ name: 'stdio', command: process.execPath, args: STDIO });
+    const stdio = await gateway.register({ name: 'stdio', command: process.execPath, args: [STDIO_WITH_GRANDCHILD] });
     const pids = await pidsAt(await gateway.compose('stdio', [stdio]), gateway.token);
     const authorization = `Bearer ${gateway.token}`;
     const { sessionId } = await rawLegacy({ url, token: gateway.token });
@@ -119,14 +117,7 @@ it(
   'translate at SIGTERM ends its streams properly, leaves no process, and exits with 0',
   { timeout: 60_000 },
   async () => {
-    const args = [
-      inCheckout('packages/translate/bin/forge-translate.js'),
-      '--port',
-      '0',
-      '--',
-      process.execPath,
-      ...STDIO,
-    ];
+    const args = [TRANSLATE, '--port', '0', '--', process.execPath, ...STDIO];
     const translate = start(scope, { command: process.execPath, args });
     const [, url = ''] = await translate.says(/HTTP +(\S+)/);
     const pids = await pidsAt(url, 'none');

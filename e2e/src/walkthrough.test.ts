@@ -7,7 +7,7 @@ import { connectLegacy } from './clients/legacy-client.ts';
 import { connectModern } from './clients/modern-client.ts';
 import { runPythonClient } from './clients/python-client.ts';
 import { freePort } from './harness/net.ts';
-import { inCheckout } from './harness/paths.ts';
+import { inCheckout, SERVER_EVERYTHING } from './harness/paths.ts';
 import { output, type Running, start } from './harness/process.ts';
 import { createScope } from './harness/scope.ts';
 import { hasUv, NEEDS_UV } from './harness/uv.ts';
@@ -121,7 +121,7 @@ describe.skipIf(!hasUv && process.env['CI'] === undefined)(`the walkthrough${NEE
     const everythingPort = await freePort();
     const everything = start(scope, {
       command: process.execPath,
-      args: [inCheckout('e2e/node_modules/@modelcontextprotocol/server-everything/dist/index.js'), 'sse'],
+      args: [SERVER_EVERYTHING, 'sse'],
       env: { PORT: String(everythingPort) },
     });
     await everything.says(/running on port/);

@@ -84,7 +84,7 @@ async function connected(client: Caller): Promise<void> {
 
 describe('the gateway', () => {
   it('serves clients of every era and transport, whatever is wrong with other upstreams', async () => {
-    await gateway.saw(/server .{0,2}nonsense.{0,2}: it has neither a command nor a url/);
+    await gateway.saw(/server .{0,2}nonsense.{0,2}: there is no key/);
     const all = [await modern(), await modern('/v1/mcp'), await legacy(), await sse(), await sse('/v1/sse')];
     for (const client of all) {
       await connected(client);

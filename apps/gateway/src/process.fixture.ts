@@ -57,7 +57,7 @@ export function createWorkplace(): Workplace {
       for (;;) {
         const found = pattern.exec(output.stdout) ?? pattern.exec(output.stderr);
         if (found !== null) return found[1] ?? found[0];
-        if (child.exitCode !== null) throw new Error(`it ended: ${output.stderr}`);
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${output.stderr}`);
         await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), exit]);
       }
     };

@@ -1,5 +1,5 @@
 /** @module The real gateway as a process, and its REST API as an operator calls it. */
-import { inCheckout } from './paths.ts';
+import { GATEWAY } from './paths.ts';
 import { output, type Running, start } from './process.ts';
 import type { Scope } from './scope.ts';
 
@@ -40,8 +40,6 @@ export interface Gateway {
   tokenFor(username: string, minutes?: number): Promise<string>;
 }
 
-const BIN = inCheckout('apps/gateway/bin/forge-gateway.js');
-
 /** Starts the gateway on loopback, with nothing configured but what is given; waits until it is ready. */
 export async function startGateway(scope: Scope, options: GatewayOptions = {}): Promise<Gateway> {
   const dataDir = options.dataDir ?? `${scope.folder()}/data`;
@@ -49,7 +47,7 @@ export async function startGateway(scope: Scope, options: GatewayOptions = {}): 
   const env = { FORGE_DATA_DIR: dataDir, ...options.env };
   const running = start(scope, {
     command: process.execPath,
-    args: [BIN, 'serve', '--port', String(options.port ?? 0)],
+    args: [GATEWAY, 'serve', '--port', String(options.port ?? 0)],
     env,
     cwd,
   });
@@ -57,7 +55,7 @@ export async function startGateway(scope: Scope, options: GatewayOptions = {}): 
   const tokenFor = (username: string, minutes = 60): Promise<string> =>
     output({
       command: process.execPath,
-      args: [BIN, 'token', '--username', username, '--exp', String(minutes)],
+      args: [GATEWAY, 'token', '--username', username, '--exp', String(minutes)],
       env,
       cwd,
     });

@@ -1,5 +1,6 @@
 /** @module The acceptance list, numbers 10, 12 and 13: secrets, configuration files, and who may come in. */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { request } from 'node:https';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STDIO_SERVER } from '@forge/testkit';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { descendants, killLaunched, launch, openSession, post, runs } from './launch.fixture.ts';
+import { descendants, killLaunched, launch, openSession, post, residentMb, runs, scripted } from './launch.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'translate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,6 +42,20 @@ describe('10: secrets', () => {
     const { stdout, stderr } = await translate.exit;
     expect(stdout).toBe('');
     expect(stderr).not.toMatch(/key-of-the-door|token-of-the-child|token-of-the-client|typed-secret/);
+  });
+
+  it('and nothing else are kept for somebody who does not read standard error', async () => {
+    const flood = `flood: ({ lines }) => { for (let n = 0; n < lines; n += 1) console.error('x'.repeat(1000)); return 'done'; }`;
+    const translate = launch([...FREE, '--', process.execPath, ...scripted(flood)]);
+    const session = await openSession(await translate.mcpUrl());
+    translate.child.stderr?.pause();
+    await session.call('flood', { lines: 3000 });
+    const before = residentMb(translate.pid);
+    for (let time = 0; time < 20; time += 1) expect(await session.call('flood', { lines: 3000 })).toBe('done');
+    expect(residentMb(translate.pid) - before).toBeLessThan(30);
+    const exited = once(translate.child, 'exit');
+    translate.child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
   });
 
   it('are left out by --print-config', async () => {

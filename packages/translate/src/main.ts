@@ -12,6 +12,8 @@ import { packageVersion } from './version.ts';
 
 /** After a signal, what has not ended by itself is killed; with all that it may take, it stays under 5 s. */
 const LAST_MS = 4500;
+/** How long the end waits for whoever reads what was said last. */
+const LINGER_MS = 300;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -54,6 +56,7 @@ async function serve(line: CommandLine, log: Log): Promise<number> {
   announce(line, translate, log);
   await ended;
   await translate.close();
+  setTimeout(() => process.exit(0), LINGER_MS).unref();
   return 0;
 }
 
