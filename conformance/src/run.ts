@@ -1,5 +1,5 @@
 /**
- * @module Scores the gateway with the official MCP conformance suite.
+ * @module Scores the gateway and translate with the official MCP conformance suite.
  *
  * `node dist/run.js [--direct | --bridge | --cell NAME] [--keep]` prints a line per cell,
  * `what | over what | passed/required`, with the failing scenarios beneath, and ends with 1 when a required scenario
@@ -35,7 +35,7 @@ function complain(line: string): void {
 
 function chosenCells(): readonly Cell[] {
   if (values.cell !== undefined) return CELLS.filter(({ name }) => name === values.cell);
-  const group = values.direct ? 'direct' : values.bridge ? 'bridge' : 'gateway';
+  const group = values.direct ? 'direct' : values.bridge ? 'bridge' : 'score';
   return CELLS.filter((cell) => cell.group === group);
 }
 
