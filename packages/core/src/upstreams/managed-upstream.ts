@@ -152,15 +152,15 @@ export function manageUpstream(
   /** What fails here is kept in the status and tried again; nobody waits for it. */
   function readInBackground(alarmed = false): void {
     if (closed) return;
-    refresh()
-      .then((discovered) => hooks.listsRead(discovered))
-      .then(({ changed }) => {
-        if (changed) falseAlarms = 0;
-        else if (alarmed) falseAlarms = Math.min(falseAlarms + 1, MAX_FALSE_ALARMS);
-      })
-      .catch((error: unknown) => {
-        lastError = ForgeError.from(error);
-      });
+    readAndStore(alarmed).catch((error: unknown) => {
+      lastError = ForgeError.from(error);
+    });
+  }
+
+  async function readAndStore(alarmed: boolean): Promise<void> {
+    const { changed } = await hooks.listsRead(await refresh());
+    if (changed) falseAlarms = 0;
+    else if (alarmed) falseAlarms = Math.min(falseAlarms + 1, MAX_FALSE_ALARMS);
   }
 
   function noteOutcome(outcome: Outcome): Outcome {
