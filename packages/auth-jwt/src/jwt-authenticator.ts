@@ -51,6 +51,7 @@ export interface JwtAuthenticator extends Authenticator {
 /** The longest token, in characters. */
 const MAX_TOKEN_LENGTH = 8192;
 const SCHEME = /^bearer(?: +|$)/i;
+const SCHEME_LENGTH = 'bearer'.length;
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 interface Remembered {
@@ -138,7 +139,7 @@ export function jwtAuthenticator(options: JwtAuthenticatorOptions): JwtAuthentic
       if (authorization.length > MAX_TOKEN_LENGTH) {
         throw unauthenticated(`The token is longer than ${MAX_TOKEN_LENGTH} characters`);
       }
-      const token = authorization.replace(SCHEME, '').trimEnd();
+      const token = authorization.slice(SCHEME_LENGTH).trim();
       const digest = hash('sha256', token, 'base64');
       const entry = remembered.get(digest);
       if (entry) return recall(digest, entry);

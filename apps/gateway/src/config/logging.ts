@@ -14,7 +14,7 @@ export const loggingSettings = {
     .default(true)
     .describe('Whether the database keeps who called what, when, and how it went.'),
   AUDIT_TRAIL_MAX_RECORDS: integer(1000, 100_000_000)
-    .default(100_000)
-    .describe('Records of the audit trail that are kept; the oldest go.'),
+    .default(1_000_000)
+    .describe('Records of the audit trail that are kept, about 250 bytes each; the oldest go.'),
   METRICS_ENABLED: flag().default(true).describe('Whether calls are counted and timed for `/metrics`.'),
 };

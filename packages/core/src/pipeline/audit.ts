@@ -10,7 +10,7 @@ export interface AuditOptions {
   readonly maxPending?: number;
   /** Milliseconds between two writes. @default 1000 */
   readonly flushMs?: number;
-  /** Newest records kept. @default 100000 */
+  /** Newest records kept; up to 50,000 more stay until the next deletion. @default 1000000 */
   readonly keep?: number;
 }
 
@@ -24,12 +24,12 @@ export interface AuditTrail {
 }
 
 /** Records written at once; as many waiting are reason enough to write, so that none grows old in memory. */
-const BATCH = 500;
+const BATCH = 200;
 /** Characters that are kept; clients may send any number. */
 const MAX_METHOD = 64;
 const MAX_TARGET = 256;
-/** Old records are deleted after this many writes. */
-const PRUNE_EVERY = 60;
+/** Old records are deleted after this many new ones. */
+const PRUNE_EVERY = 50_000;
 
 /** Starts writing to `store.audit`. */
 export function createAuditTrail(store: Store, options: AuditOptions = {}): AuditTrail {
@@ -37,7 +37,8 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
   let pending: AuditRecord[] = [];
   let lost = 0;
   let sequence = 0;
-  let writes = 0;
+  /** The first write prunes: what an earlier process has left counts too. */
+  let unpruned = PRUNE_EVERY;
   let writing: Promise<void> = Promise.resolve();
   const run = Math.floor(Math.random() * 36 ** 4)
     .toString(36)
@@ -62,8 +63,10 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
         lost += batch.length; // counted, and shown by `lost`: a trail that cannot be written must not stop calls
       }
     }
-    writes += 1;
-    if (writes % PRUNE_EVERY === 1) await store.audit.prune(options.keep ?? 100_000).catch(() => 0); // tried again later
+    unpruned += rows.length;
+    if (unpruned < PRUNE_EVERY) return;
+    unpruned = 0;
+    await store.audit.prune(options.keep ?? 1_000_000).catch(() => 0); // tried again later
   }
 
   return {

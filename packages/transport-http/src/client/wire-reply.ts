@@ -98,9 +98,13 @@ export class WireReply implements Dispatcher.DispatchHandler {
   }
 
   #text(): string {
-    const { buffer, byteOffset, length } = this.#body.all;
-    return Buffer.from(buffer, byteOffset, length).toString();
+    return textOf(this.#body.all);
   }
+}
+
+/** A single piece is a Buffer already. */
+function textOf(bytes: Uint8Array): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString();
 }
 
 function isEventStream(headers: ReplyHeaders): boolean {

@@ -48,7 +48,8 @@ export function readBodyText(
 
 function decode(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new ForgeError('parse_error', 'The body is not UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  // A single piece is a Buffer already.
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString();
 }
 
 function tooLarge(maxBytes: number): ForgeError {

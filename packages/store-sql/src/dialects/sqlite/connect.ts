@@ -92,6 +92,8 @@ class QueuedSqliteDriver extends SqliteDriver {
     // Of two processes that open a new file, one finds it busy while the other changes its mode.
     await retryWhileBusy(() => this.#file.pragma('journal_mode = WAL'), this.#busyTimeoutMs);
     this.#file.pragma('synchronous = NORMAL');
+    // Each checkpoint waits for the disk, and everybody for it: 16 MB at a time instead of 4.
+    this.#file.pragma('wal_autocheckpoint = 4000');
     this.#file.pragma('foreign_keys = ON');
     await super.init();
   }
