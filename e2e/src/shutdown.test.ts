@@ -117,7 +117,7 @@ it(
   'translate at SIGTERM ends its streams properly, leaves no process, and exits with 0',
   { timeout: 60_000 },
   async () => {
-    const args = [TRANSLATE, '--port', '0', '--', process.execPath, ...STDIO];
+    const args = [TRANSLATE, '--port', '0', '--', process.execPath, STDIO_WITH_GRANDCHILD];
     const translate = start(scope, { command: process.execPath, args });
     const [, url = ''] = await translate.says(/HTTP +(\S+)/);
     const pids = await pidsAt(url, 'none');

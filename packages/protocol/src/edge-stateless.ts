@@ -64,6 +64,9 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
     get subscriptions() {
       return edge.subscriptions;
     },
+    get parked() {
+      return edge.parked;
+    },
     close: () => edge.close(),
   };
 }

@@ -51,6 +51,8 @@ export interface RpcLink {
   readonly closed: boolean;
   /** Whether no call is in flight. */
   readonly idle: boolean;
+  /** Whether a question of the upstream waits for its client. */
+  readonly asking: boolean;
   /** Sends a request of Forge's own; without a deadline where it `lasts`. */
   request(method: string, params?: JsonText, lasts?: boolean): OwnRequest;
   notify(method: string, params?: JsonText): void;
@@ -181,6 +183,9 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
     },
     get idle() {
       return inbox.calls.size === 0;
+    },
+    get asking() {
+      return questions > 0;
     },
     request(method, params, lasts = false) {
       const id = ++lastId;
