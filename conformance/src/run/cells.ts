@@ -9,7 +9,7 @@ import { startFixture, startGateway } from './target.js';
 export interface Cell {
   /** What `--cell` takes. */
   readonly name: string;
-  /** `gateway` cells are the score; `direct` ones check the fixture; `bridge` ones cross the eras. */
+  /** `gateway` and `bridge` cells are the score, `bridge` ones cross the eras; `direct` ones check the fixture. */
   readonly group: 'gateway' | 'direct' | 'bridge';
   readonly revision: Revision;
   readonly upstream: 'modern' | 'legacy';

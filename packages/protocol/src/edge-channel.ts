@@ -12,7 +12,6 @@ import type { Caller } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { openLegacy } from './legacy-opening.ts';
 import { LegacySession, MAX_IN_FLIGHT } from './legacy-session.ts';
-import { randomId } from './legacy-sessions.ts';
 import {
   formatNotification,
   formatResult,
@@ -22,6 +21,7 @@ import {
   type RequestMessage,
 } from './message.ts';
 import { ParkedCalls } from './parked-calls.ts';
+import { randomId } from './random-id.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Channel } from './upstream.ts';

@@ -86,7 +86,11 @@ describe('input that a modern server requires of a legacy client', () => {
   });
 
   it('may be required in rounds: each sends what that round said, and nothing of the one before', async () => {
-    const rounds = [asking(`"a":${NAME}`), asking(`"b":${NAME}`, ''), '{"resultType":"input_required","requestState":"3"}'];
+    const rounds = [
+      asking(`"a":${NAME}`),
+      asking(`"b":${NAME}`, ''),
+      '{"resultType":"input_required","requestState":"3"}',
+    ];
     const client = await calling(inTurn(...rounds));
     const reply = call(client, { name: 'a', inputResponses: { z: {} }, requestState: 'not yours' });
     await reply.hasEvents(1);
@@ -102,9 +106,13 @@ describe('input that a modern server requires of a legacy client', () => {
   });
 
   it('gives a visit an id, since a legacy client is promised one', async () => {
-    const client = await calling(inTurn(asking('"u":{"method":"elicitation/create","params":{"mode":"url","url":"x"}}')));
+    const client = await calling(
+      inTurn(asking('"u":{"method":"elicitation/create","params":{"mode":"url","url":"x"}}')),
+    );
     const [asked] = await call(client).hasEvents(1);
-    expect(asked).toMatchObject({ params: { mode: 'url', url: 'x', elicitationId: expect.stringMatching(/^[0-9a-f]{32}$/) } });
+    expect(asked).toMatchObject({
+      params: { mode: 'url', url: 'x', elicitationId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    });
   });
 
   it('is asked for over channels too', async () => {
@@ -147,7 +155,8 @@ describe('input that is not had', () => {
     await reply.hasEvents(1);
     answer(client, 1, { error: { code: -1, message: 'User said no' } });
     await reply.ended();
-    if (sent !== undefined) expect(client.endpoint.requests[1]?.params?.value).toMatchObject({ inputResponses: { k: sent } });
+    if (sent !== undefined)
+      expect(client.endpoint.requests[1]?.params?.value).toMatchObject({ inputResponses: { k: sent } });
     else {
       expect(await errorOf(reply)).toMatch('User said no');
       expect(client.endpoint.requests).toHaveLength(1);

@@ -8,8 +8,8 @@ import { ForgeError } from './errors.ts';
 import type { Answer, Ask, ExchangeRequest, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { MAX_ASKS } from './legacy-asks.ts';
-import { randomId } from './legacy-sessions.ts';
 import { errorOutcome } from './outcome.ts';
+import { randomId } from './random-id.ts';
 import { ASKING } from './shapes.ts';
 
 /** Rounds that one call may take. */

@@ -8,7 +8,7 @@ import {
   HttpClient,
   MemoryChannel,
   MemoryEndpoint,
-  MemoryReply,
+  type MemoryReply,
   modernMeta,
   modernPost,
   settled,
@@ -193,7 +193,9 @@ describe('several questions', () => {
     ]);
     expect(new Set([one, two, three].map(({ requestState }) => requestState)).size).toBe(3);
     for (const old of [one, two]) {
-      expect((await client.send(retry(old, { in_0: {}, in_1: {} }, 9)).ended()).answer).toMatchObject({ error: REFUSED });
+      expect((await client.send(retry(old, { in_0: {}, in_1: {} }, 9)).ended()).answer).toMatchObject({
+        error: REFUSED,
+      });
     }
     expect(await said(client.send(retry(three, { in_2: {} }, 4)))).toHaveLength(3);
   });
@@ -229,7 +231,10 @@ describe('several questions', () => {
     const round = await roundOf(client.send(post()));
     for (const responses of [[], 'x', { in_0: null }, { in_0: 'yes' }]) {
       const reply = await client.send(retry(round, responses)).ended();
-      expect(reply.answer).toMatchObject({ id: 2, error: { code: -32602, message: expect.stringContaining('inputResponses') } });
+      expect(reply.answer).toMatchObject({
+        id: 2,
+        error: { code: -32602, message: expect.stringContaining('inputResponses') },
+      });
     }
     expect(await said(client.send(retry(round, { in_0: {} })))).toEqual(['{}']);
   });
@@ -267,7 +272,9 @@ describe('a requestState', () => {
     const client = calling(inTurn(NAME));
     const round = await roundOf(client.send(post()));
     const replies = Array.from({ length: 5 }, (_, index) => client.send(retry(round, { in_0: { by: index } }, index)));
-    const answers = await Promise.all(replies.map(async (reply) => (await reply.ended()).answer as { error?: unknown }));
+    const answers = await Promise.all(
+      replies.map(async (reply) => (await reply.ended()).answer as { error?: unknown }),
+    );
     expect(answers.filter(({ error }) => error === undefined)).toHaveLength(1);
     expect(answers.filter(({ error }) => error !== undefined).map(({ error }) => error)).toEqual(
       Array.from({ length: 4 }, () => REFUSED),
@@ -356,7 +363,9 @@ describe('a call that waits for its client', () => {
     const round = await roundOf(client.send(post({ _meta: { progressToken: 'one' } })));
     (await meanwhile.promise).note('notifications/progress', new JsonText('{"progressToken":5,"progress":1}'));
     const { requestState } = round;
-    const second = client.send(post({ requestState, inputResponses: { in_0: {} }, _meta: { progressToken: 'two' } }, 2));
+    const second = client.send(
+      post({ requestState, inputResponses: { in_0: {} }, _meta: { progressToken: 'two' } }, 2),
+    );
     await second.hasEvents(1);
     expect(second.events[0]).toContain('{"progressToken":"two","progress":2.0}');
     go.resolve();
@@ -425,7 +434,10 @@ describe('a client that did not say it can be asked', () => {
   ])('is told what it lacks, and the server that nobody waits', async (ask, capabilities, requiredCapabilities) => {
     const client = calling(inTurn(ask));
     const reply = await client.send(post({}, 1, capabilities)).ended();
-    expect(reply).toMatchObject({ status: 400, answer: { id: 1, error: { code: -32021, data: { requiredCapabilities } } } });
+    expect(reply).toMatchObject({
+      status: 400,
+      answer: { id: 1, error: { code: -32021, data: { requiredCapabilities } } },
+    });
     await settled();
     expect(client.endpoint.notes).toHaveLength(1);
     expect(client.edge.parked).toBe(0);

@@ -4,8 +4,8 @@ import { type Asker, type ClientExchange, refused } from './client-exchange.ts';
 import { ForgeError } from './errors.ts';
 import type { ExchangeRequest } from './exchange.ts';
 import { JsonText } from './json-text.ts';
-import { randomId } from './legacy-sessions.ts';
 import { ParkedCall } from './parked-call.ts';
+import { randomId } from './random-id.ts';
 import { digestOf, INVALID_STATE, RequestStates, STATE_PREFIX } from './request-state.ts';
 import { ASKING } from './shapes.ts';
 
@@ -55,7 +55,10 @@ export class ParkedCalls {
   /** @param onAnswered a request has its answer, though its call goes on */
   constructor(
     options: ParkedCallsOptions = {},
-    { now = Date.now, onAnswered }: { now?: (() => number) | undefined; onAnswered?: (exchange: ClientExchange) => void } = {},
+    {
+      now = Date.now,
+      onAnswered,
+    }: { now?: (() => number) | undefined; onAnswered?: (exchange: ClientExchange) => void } = {},
   ) {
     this.#max = options.max ?? 1000;
     this.#maxPerCaller = options.maxPerCaller ?? 100;

@@ -27,8 +27,12 @@ describe('a sealed state', () => {
     const text = await states.seal(FACTS);
     for (let at = 0; at < text.length; at += 1) {
       const [before, after] = [text.slice(0, at), text.slice(at + 1)];
-      const others = [...'ABab01-_='].filter((other) => other !== text[at]);
-      const changed = [...others.map((other) => before + other + after), before + after, before + text[at] + text.slice(at)];
+      const others = Array.from('ABab01-_=').filter((other) => other !== text[at]);
+      const changed = [
+        ...others.map((other) => before + other + after),
+        before + after,
+        before + text[at] + text.slice(at),
+      ];
       for (const other of changed) {
         if (other !== text) expect(await states.unseal(other), other).toBeUndefined();
       }
