@@ -381,6 +381,27 @@ describe('legacy sessions', () => {
     expect((await outcome).result).toBeDefined();
   });
 
+  it('keep a call’s clock still until the last of its questions is answered', async () => {
+    vi.useFakeTimers();
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', SILENT);
+    const { call } = setUp(server, { requestTimeoutMs: 1600 });
+    const { exchange, outcome } = call('t', session('a'));
+    const answers: ((value: { result: JsonText }) => void)[] = [];
+    exchange.ask = () => new Promise((resolve) => answers.push(resolve));
+    await vi.advanceTimersByTimeAsync(10);
+    const [first, second] = [server.newest.ask('roots/list'), server.newest.ask('elicitation/create')];
+    await vi.advanceTimersByTimeAsync(10);
+    answers[0]?.({ result: new JsonText('{"roots":[]}') });
+    await first;
+    await vi.advanceTimersByTimeAsync(10_000);
+    answers[1]?.({ result: new JsonText('{"action":"accept"}') });
+    await second;
+    server.newest.send({ id: server.newest.last('tools/call')?.id, result: {} });
+    await vi.advanceTimersByTimeAsync(10);
+    expect((await outcome).result).toBeDefined();
+  });
+
   it('ask the paired session when no call is in flight', async () => {
     const server = new ScriptedServer('legacy');
     server.scripts.set('tools/call', () => ({ result: {} }));

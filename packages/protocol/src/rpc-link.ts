@@ -154,9 +154,11 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
   }
 
   async function askCall(call: LinkCall, question: Ask): Promise<Answer> {
+    call.asking += 1;
     deadlines.pause(call);
     const answer = await call.exchange.ask(question);
-    if (inbox.calls.get(call.id) === call) deadlines.start(call);
+    call.asking -= 1;
+    if (call.asking === 0 && inbox.calls.get(call.id) === call) deadlines.start(call);
     return answer;
   }
 
@@ -219,6 +221,7 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
           id,
           exchange,
           callerId: request.client.caller.id,
+          asking: 0,
           deadline: 0,
           slot: -1,
           settle: (got) => resolve(got instanceof ForgeError ? errorOutcome(got) : hopOutcome(era, got)),

@@ -96,9 +96,11 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
   }
 
   async function askCall(call: RpcCall, ask: Ask): Promise<Answer> {
+    call.asking += 1;
     hop.deadlines.pause(call);
     const answer = await call.exchange.ask(ask);
-    if (!call.settled) hop.deadlines.start(call);
+    call.asking -= 1;
+    if (call.asking === 0 && !call.settled) hop.deadlines.start(call);
     return answer;
   }
 
