@@ -8,7 +8,8 @@ const alias = readdirSync(new URL('packages', import.meta.url)).flatMap((folder)
     name: string;
     exports?: Record<string, { default: string }>;
   };
-  return Object.entries(manifest.exports ?? {}).map(([subpath, target]) => ({
+  const built = Object.entries(manifest.exports ?? {}).filter(([, target]) => target.default.startsWith('./dist/'));
+  return built.map(([subpath, target]) => ({
     find: new RegExp(`^${manifest.name}${subpath.slice(1)}$`),
     replacement: new URL(target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'), root).pathname,
   }));

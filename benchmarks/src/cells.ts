@@ -6,11 +6,38 @@ export type Era = 'modern' | 'legacy';
 /** Eras in the order of the table. */
 export const ERAS: readonly Era[] = ['modern', 'legacy'];
 
-/** What stands between client and result; the README says what each one is. */
-export type Case = 'raw' | 'bare' | 'gateway' | 'gateway-policy' | 'list';
+/** Cases of ours in the order of the table. */
+export const OWN_CASES = [
+  'raw',
+  'bare',
+  'gateway',
+  'gateway-policy',
+  'list',
+  'bare-bridge',
+  'translate',
+  'bare-wrapper',
+  'wrapper',
+] as const;
 
-/** Cases in the order of the table. */
-export const CASES: readonly Case[] = ['raw', 'bare', 'gateway', 'gateway-policy', 'list'];
+/** Programs of others, each with the case of ours that does what it does. */
+export const RIVALS = { supergateway: 'translate', 'mcp-proxy': 'translate', 'mcp-remote': 'wrapper' } as const;
+
+/** A program of others. */
+export type Peer = keyof typeof RIVALS;
+
+/** The programs of others in the order of the table. */
+export const PEERS = Object.keys(RIVALS) as readonly Peer[];
+
+/** What stands between client and result; the README says what each one is. */
+export type Case = (typeof OWN_CASES)[number] | Peer;
+
+/** All cases in the order of the table. */
+export const CASES: readonly Case[] = [...OWN_CASES, ...PEERS];
+
+/** Whether `name` is somebody else's program. */
+export function isPeer(name: Case): name is Peer {
+  return name in RIVALS;
+}
 
 /** Bytes of a `tools/call` result, by the payload's name. */
 export const RESULT_BYTES = { '1k': 1024, '16k': 16 * 1024, '1m': 1024 * 1024 } as const;
@@ -48,14 +75,16 @@ export interface Metrics {
   readonly cpuUs?: number | undefined;
   /** Resident memory of the process under test, in 2^20 bytes; absent where `/proc` is. */
   readonly rssMb?: number | undefined;
+  /** From the launch of the process to its first answer, less what its own child takes for that. */
+  readonly startMs?: number | undefined;
 }
 
 /** One measurement of a cell, with the baselines that were taken around it. */
 export interface Result {
   readonly value: Metrics;
-  /** Each metric divided by that of the raw responder. */
-  readonly toRaw: Metrics;
-  /** Each metric divided by that of the bare proxy; absent where it was not measured. */
+  /** Each metric divided by that of the raw responder; absent where it was not measured. */
+  readonly toRaw?: Metrics | undefined;
+  /** Each metric divided by that of the bare proxy, bridge or wrapper; absent where it was not measured. */
   readonly toBare?: Metrics | undefined;
   /** Whether the baselines before and after agree; an unsteady machine makes the ratios worthless. */
   readonly steady: boolean;

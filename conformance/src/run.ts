@@ -1,5 +1,5 @@
 /**
- * @module Scores the gateway with the official MCP conformance suite.
+ * @module Scores the gateway and translate with the official MCP conformance suite.
  *
  * `node dist/run.js [--direct | --bridge | --cell NAME] [--keep]` prints a line per cell,
  * `what | over what | passed/required`, with the failing scenarios beneath, and ends with 1 when a required scenario
@@ -38,7 +38,7 @@ function complain(line: string): void {
 function chosenCells(): readonly Cell[] {
   if (values.cell !== undefined) return CELLS.filter(({ name }) => name === values.cell);
   if (values.direct) return CELLS.filter(({ group }) => group === 'direct');
-  return CELLS.filter(({ group }) => group === 'bridge' || (group === 'gateway' && !values.bridge));
+  return CELLS.filter(({ group }) => group === 'bridge' || (group === 'score' && !values.bridge));
 }
 
 /** A message and those of its causes, since the reason of a failed request is in its cause. */

@@ -23,7 +23,7 @@ export function ratioOf(one: Metrics, other: Metrics): Metrics {
   return combine([one, other], ([a = NaN, b = NaN]) => a / b);
 }
 
-/** Whether the throughput of baselines agrees. */
+/** Whether the throughput of baselines agrees; that of none does. */
 export function isSteady(baselines: readonly Metrics[]): boolean {
   const rates = baselines.map(({ rps }) => rps);
   return Math.max(...rates) <= Math.min(...rates) * (1 + MAX_DRIFT);
@@ -33,11 +33,11 @@ export function isSteady(baselines: readonly Metrics[]): boolean {
 export function summarise(rounds: readonly Result[]): Result {
   const steady = rounds.filter((round) => round.steady);
   const counted = steady.length > 0 ? steady : rounds;
-  const toBare = counted.flatMap((round) => round.toBare ?? []);
+  const medianIfAny = (samples: readonly Metrics[]) => (samples.length > 0 ? medianOf(samples) : undefined);
   return {
     value: medianOf(counted.map(({ value }) => value)),
-    toRaw: medianOf(counted.map(({ toRaw }) => toRaw)),
-    toBare: toBare.length > 0 ? medianOf(toBare) : undefined,
+    toRaw: medianIfAny(counted.flatMap(({ toRaw }) => toRaw ?? [])),
+    toBare: medianIfAny(counted.flatMap(({ toBare }) => toBare ?? [])),
     steady: steady.length > 0,
   };
 }
@@ -54,5 +54,6 @@ function combine(samples: readonly Metrics[], fold: (values: number[]) => number
     p99Ms: all('p99Ms') ?? NaN,
     cpuUs: all('cpuUs'),
     rssMb: all('rssMb'),
+    startMs: all('startMs'),
   };
 }

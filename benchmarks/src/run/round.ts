@@ -3,9 +3,10 @@ import type { Case, Metrics, Result } from '../cells.ts';
 import { isSteady, meanOf, ratioOf } from './metrics.ts';
 import type { Target } from './targets.ts';
 
-/** What takes part in a round. */
+/** What takes part in a round: at least one baseline. */
 export interface Field {
-  readonly raw: Target;
+  readonly raw?: Target | undefined;
+  /** The bare proxy, bridge or wrapper. */
   readonly bare?: Target | undefined;
   readonly others: readonly Target[];
 }
@@ -27,7 +28,7 @@ export async function measureRound(
   const raws: Metrics[] = [];
   const bares: Metrics[] = [];
   const measureBaselines = async () => {
-    raws.push(await measure(raw));
+    if (raw !== undefined) raws.push(await measure(raw));
     if (bare !== undefined) bares.push(await measure(bare));
   };
   const results = new Map<Case, Result>();
@@ -39,16 +40,16 @@ export async function measureRound(
     await measureBaselines();
     if (value !== undefined) results.set(target.case, compare(value, raws.slice(-2), bares.slice(-2)));
   }
-  results.set('raw', compare(meanOf(raws), raws, bares));
-  if (bare !== undefined) results.set('bare', compare(meanOf(bares), raws, bares));
+  if (raw !== undefined) results.set(raw.case, compare(meanOf(raws), raws, bares));
+  if (bare !== undefined) results.set(bare.case, compare(meanOf(bares), raws, bares));
   return results;
 }
 
 function compare(value: Metrics, raws: readonly Metrics[], bares: readonly Metrics[]): Result {
   return {
     value,
-    toRaw: ratioOf(value, meanOf(raws)),
+    toRaw: raws.length > 0 ? ratioOf(value, meanOf(raws)) : undefined,
     toBare: bares.length > 0 ? ratioOf(value, meanOf(bares)) : undefined,
-    steady: isSteady(raws) && (bares.length === 0 || isSteady(bares)),
+    steady: isSteady(raws) && isSteady(bares),
   };
 }

@@ -3,41 +3,70 @@ import { mkdir } from 'node:fs/promises';
 import { stopAll } from './process.js';
 import { runSuite } from './suite.js';
 import type { Revision, Score } from './suite.js';
-import { startFixture, startGateway } from './target.js';
+import { fixtureOverHttp, fixtureOverStdio, startGateway, startTranslate } from './target.js';
 
 /** One run of the suite. */
 export interface Cell {
   /** What `--cell` takes. */
   readonly name: string;
-  /** `gateway` and `bridge` cells are the score, `bridge` ones cross the eras; `direct` ones check the fixture. */
-  readonly group: 'gateway' | 'direct' | 'bridge';
+  /** `score` cells are the score, within one era; so are `bridge` ones, across the eras; `direct` ones check the fixture. */
+  readonly group: 'score' | 'direct' | 'bridge';
   readonly revision: Revision;
-  readonly upstream: 'modern' | 'legacy';
+  /** What stands between the suite and the fixture. */
+  readonly through?: 'gateway' | 'translate';
+  /** What the fixture speaks, and over what. */
+  readonly era: 'modern' | 'legacy';
+  readonly wire: 'http' | 'stdio';
 }
 
 /** Every cell, in the order in which they run. */
 export const CELLS: readonly Cell[] = [
-  { name: 'direct-modern', group: 'direct', revision: '2026-07-28', upstream: 'modern' },
-  { name: 'direct-legacy', group: 'direct', revision: '2025-11-25', upstream: 'legacy' },
-  { name: 'gateway-modern', group: 'gateway', revision: '2026-07-28', upstream: 'modern' },
-  { name: 'gateway-legacy', group: 'gateway', revision: '2025-11-25', upstream: 'legacy' },
-  { name: 'bridge-to-legacy', group: 'bridge', revision: '2026-07-28', upstream: 'legacy' },
-  { name: 'bridge-to-modern', group: 'bridge', revision: '2025-11-25', upstream: 'modern' },
+  { name: 'direct-modern', group: 'direct', revision: '2026-07-28', era: 'modern', wire: 'http' },
+  { name: 'direct-legacy', group: 'direct', revision: '2025-11-25', era: 'legacy', wire: 'http' },
+  ...scored('gateway', 'gateway', 'http'),
+  ...scored('gateway-stdio', 'gateway', 'stdio'),
+  ...scored('translate', 'translate', 'stdio'),
+  ...bridged('bridge', 'gateway', 'http'),
+  ...bridged('bridge-stdio', 'gateway', 'stdio'),
+  ...bridged('bridge-translate', 'translate', 'stdio'),
 ];
 
+/** Both eras, each over a fixture of its own. */
+function scored(name: string, through: 'gateway' | 'translate', wire: Cell['wire']): Cell[] {
+  return [
+    { name: `${name}-modern`, group: 'score', revision: '2026-07-28', through, era: 'modern', wire },
+    { name: `${name}-legacy`, group: 'score', revision: '2025-11-25', through, era: 'legacy', wire },
+  ];
+}
+
+/** Clients of each era, over a fixture of the other. */
+function bridged(name: string, through: 'gateway' | 'translate', wire: Cell['wire']): Cell[] {
+  return [
+    { name: `${name}-to-legacy`, group: 'bridge', revision: '2026-07-28', through, era: 'legacy', wire },
+    { name: `${name}-to-modern`, group: 'bridge', revision: '2025-11-25', through, era: 'modern', wire },
+  ];
+}
+
 /** What a cell is scored over, in words. */
-export function overWhat({ group, upstream }: Cell): string {
-  return group === 'direct' ? `the ${upstream} fixture, directly` : `the gateway over a ${upstream} upstream`;
+export function overWhat({ through, era, wire }: Cell): string {
+  const fixture = `${era} ${wire === 'http' ? 'HTTP' : 'stdio'} server`;
+  return through === undefined ? `the ${fixture} itself` : `${through} over a ${fixture}`;
 }
 
 /** Runs a cell with processes and a folder of its own; every process has ended when it settles. */
 export async function runCell(cell: Cell, folder: string): Promise<Score> {
   await mkdir(folder, { recursive: true });
   try {
-    const fixture = await startFixture(cell.upstream, folder);
-    const url = cell.group === 'direct' ? fixture : await startGateway(fixture, folder);
-    return await runSuite(url, cell.revision, folder);
+    return await runSuite(await startTarget(cell, folder), cell.revision, folder);
   } finally {
     await stopAll();
   }
+}
+
+/** The URL that a cell points the suite at. */
+async function startTarget({ through, era, wire }: Cell, folder: string): Promise<string> {
+  if (through === 'translate') return startTranslate(fixtureOverStdio(era), folder);
+  if (wire === 'stdio') return startGateway(fixtureOverStdio(era), folder);
+  const url = await fixtureOverHttp(era, folder);
+  return through === undefined ? url : startGateway({ url }, folder);
 }

@@ -1,4 +1,4 @@
-/** @module What a cell is scored over: the fixture alone, or the gateway in front of it. */
+/** @module What a cell is scored over: the fixture alone, or the gateway or translate in front of it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,23 @@ import { startNode } from './process.js';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FIXTURE = fileURLToPath(new URL('../fixture.js', import.meta.url));
 const GATEWAY = join(ROOT, 'apps', 'gateway', 'dist', 'main.js');
+const TRANSLATE = join(ROOT, 'packages', 'translate', 'bin', 'forge-translate.js');
 
 const READY_MS = 30_000;
 
+/** A stdio server, as it is started. */
+interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** How whoever stands in front of the fixture starts it. */
+export function fixtureOverStdio(era: FixtureEra): Command {
+  return { command: process.execPath, args: [FIXTURE, '--stdio', '--era', era] };
+}
+
 /** Starts the fixture, its log in `folder`; the URL of its endpoint. */
-export async function startFixture(era: FixtureEra, folder: string): Promise<string> {
+export async function fixtureOverHttp(era: FixtureEra, folder: string): Promise<string> {
   const fixture = startNode([FIXTURE, '--port', '0', '--era', era], { name: 'fixture', folder });
   const [, url = ''] = await fixture.match(/"url":"([^"]+)"/, READY_MS);
   return url;
@@ -35,12 +47,12 @@ async function create(origin: string, path: string, body: unknown): Promise<stri
 }
 
 /**
- * Starts a gateway, its data and its log in `folder`, and registers `upstreamUrl` with it.
+ * Starts a gateway, its data and its log in `folder`, and registers an upstream with it, by URL or to be started.
  *
  * @returns the URL of a virtual server over this one upstream, which renames nothing. Its host is `localhost`: the
  * suite's DNS-rebinding scenario accepts only local names.
  */
-export async function startGateway(upstreamUrl: string, folder: string): Promise<string> {
+export async function startGateway(upstream: Command | { readonly url: string }, folder: string): Promise<string> {
   const dataFolder = join(folder, 'data');
   await mkdir(dataFolder);
   const gateway = startNode([GATEWAY, 'serve', '--port', '0', '--host', '127.0.0.1'], {
@@ -52,12 +64,19 @@ export async function startGateway(upstreamUrl: string, folder: string): Promise
   const [, port = ''] = await gateway.match(/http:\/\/127\.0\.0\.1:(\d+)/, READY_MS);
   const origin = `http://localhost:${port}`;
   try {
-    const upstream = await create(origin, '/gateways', { name: 'fixture', url: upstreamUrl });
+    const id = await create(origin, '/gateways', { name: 'fixture', ...upstream });
     const server = await create(origin, '/servers', {
-      server: { name: 'conformance', associated_gateways: [upstream] },
+      server: { name: 'conformance', associated_gateways: [id] },
     });
     return `${origin}/servers/${server}/mcp`;
   } catch (error) {
     throw new Error(`The gateway did not take the fixture. It wrote:\n${gateway.output().trim()}`, { cause: error });
   }
+}
+
+/** Starts translate with a stdio server behind it, the log of both in `folder`; the URL of its endpoint. */
+export async function startTranslate({ command, args }: Command, folder: string): Promise<string> {
+  const translate = startNode([TRANSLATE, '--port', '0', '--', command, ...args], { name: 'translate', folder });
+  const [, port = ''] = await translate.match(/http:\/\/127\.0\.0\.1:(\d+)\/mcp/, READY_MS);
+  return `http://localhost:${port}/mcp`;
 }

@@ -20,19 +20,21 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
+/** Headers by name; one that is `undefined` is not sent. */
+export type HeadersToSend = Readonly<Record<string, string | undefined>>;
+
+/** What to send. */
+export interface HttpQuestion {
+  /** @default 'POST' */
+  readonly method?: string;
+  readonly headers?: HeadersToSend;
+  readonly body?: string | Buffer;
+}
+
 /** A request with exactly these headers (`Host` too) and this body, on a connection of its own. */
-export function send(
-  url: string,
-  {
-    method = 'POST',
-    headers = {},
-    body = '',
-  }: {
-    readonly method?: string;
-    readonly headers?: Readonly<Record<string, string | string[]>>;
-    readonly body?: string | Buffer;
-  } = {},
-): Promise<HttpAnswer> {
+export function send(url: string, question: HttpQuestion = {}): Promise<HttpAnswer> {
+  const { method = 'POST', body = '' } = question;
+  const headers = Object.fromEntries(Object.entries(question.headers ?? {}).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
     const agent = new Agent({ keepAlive: true }); // as every client does
     const sent = request(url, { method, headers, agent }, (answer) => {

@@ -39,8 +39,11 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const END_MS = 20_000;
-const ORPHAN_MS = 3000;
+/** Less than a hook may take, so that it is this that is reported. */
+const END_MS = 6000;
+const ORPHAN_MS = 2000;
+/** How long output may come after the exit; an orphan that holds the pipe would keep it open for ever. */
+const LAST_WORDS_MS = 500;
 const INHERITED =
   /^(?:PATH|HOME|USER|LANG|TMPDIR|TERM|CI|(?:PYENV|UV|PIP|NPM_CONFIG|SSL|NODE_EXTRA_CA|HTTPS?_PROXY|NO_PROXY|REQUESTS|npm_config|https?_proxy|no_proxy).*)$/;
 
@@ -53,6 +56,7 @@ export function start(scope: Scope, { command, args = [], env, cwd }: Start): Ru
     detached: true,
   });
   const { pid } = child;
+  child.once('error', () => {}); // there is no pid then
   if (pid === undefined) throw new Error(`${command} cannot be started`);
   const text = { stdout: '', stderr: '' };
   let heard = (): void => {};
@@ -62,7 +66,11 @@ export function start(scope: Scope, { command, args = [], env, cwd }: Start): Ru
       heard();
     });
   }
-  const exit = once(child, 'close').then(([code]) => code as number | null);
+  const closed = once(child, 'close');
+  const exit = once(child, 'exit').then(async ([code]) => {
+    await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+    return code as number | null;
+  });
   let stopping: Promise<number | null> | undefined;
   return scope.add(
     {

@@ -57,6 +57,7 @@ export { type ListMethod, type Route, type View } from './catalog/view.ts';
 export { createForge, type Forge, type ForgeOptions } from './create-forge.ts';
 export { type AuditOptions, type AuditTrail, createAuditTrail } from './pipeline/audit.ts';
 export { type CallStats, createMetrics, type Metrics } from './pipeline/metrics.ts';
+export { type CallObserver, observeCalls, type Observation } from './pipeline/observe.ts';
 export { type Identity } from './serving/describe.ts';
 export { type HealthOptions } from './upstreams/managed-upstream.ts';
 export { type LivePool } from './upstreams/pool.ts';

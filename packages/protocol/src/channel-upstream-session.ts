@@ -10,6 +10,8 @@ import type { RpcLink } from './rpc-link.ts';
 export interface OwnChannel extends PooledSession {
   /** Sends a client's request. Never rejects. */
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
+  /** Passes on a client's notification. Absent: the modern era has none. */
+  notify?(method: string, params: JsonText | undefined): void;
 }
 
 /** One initialized channel. */
@@ -77,6 +79,7 @@ function channelSession(link: RpcLink, introduced: InitializeAnswer, isShared: b
       if (logs) setLogLevel(request.client);
       return link.call('legacy', request, exchange, legacyParams);
     },
+    notify: (method, params) => link.notify(method, params),
     close: () => link.close(),
   };
 }

@@ -363,6 +363,19 @@ describe('legacy sessions', () => {
     await vi.waitFor(() => expect(server.connections.map(({ closed }) => closed)).toEqual([false, true, false]));
   });
 
+  it('hear what the client says about no request, on its own channel alone', async () => {
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', () => ({ result: {} }));
+    const { upstream, call } = setUp(server);
+    for (const sessionId of ['one', 'other'])
+      await call('a', testClient({ era: 'legacy', sessionId, capabilities: ASKABLE })).outcome;
+    upstream.sessionNote?.('one', 'notifications/roots/list_changed', undefined);
+    upstream.sessionNote?.('unknown', 'notifications/roots/list_changed', undefined);
+    await got(server, 'notifications/roots/list_changed');
+    const heard = server.connections.map((connection) => connection.last('notifications/roots/list_changed'));
+    expect(heard.map((message) => message !== undefined)).toEqual([false, true, false]);
+  });
+
   it('ask the client of the one call in flight, while its clock stands still', async () => {
     vi.useFakeTimers();
     const server = new ScriptedServer('legacy');
@@ -412,6 +425,34 @@ describe('legacy sessions', () => {
     await vi.waitFor(() =>
       expect(events.log).toEqual(['a asked roots/list', 'a noted notifications/elicitation/complete']),
     );
+  });
+
+  it('ask the paired session again when the call in flight was answered without the answer', async () => {
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', SILENT);
+    const { call, events } = setUp(server);
+    const { exchange, outcome } = call('a', testClient({ era: 'legacy', sessionId: 's', capabilities: ASKABLE }));
+    exchange.answer = outcome.then(() => ({ error: { code: -32600, message: 'The request has ended' } }));
+    await got(server, 'tools/call');
+    const answer = server.newest.ask('roots/list');
+    await vi.waitFor(() => expect(exchange.asks).toHaveLength(1));
+    server.newest.send({ id: server.newest.last('tools/call')?.id, result: {} });
+    expect(await answer).toMatchObject({ result: { roots: [] } });
+    expect(events.log).toEqual(['s asked roots/list']);
+  });
+
+  it('do not ask again for a call that was cancelled', async () => {
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', SILENT);
+    const { call, events } = setUp(server);
+    const { exchange, outcome } = call('a', testClient({ era: 'legacy', sessionId: 's', capabilities: ASKABLE }));
+    exchange.answer = outcome.then(() => ({ error: { code: -32600, message: 'The request was cancelled' } }));
+    await got(server, 'tools/call');
+    const answer = server.newest.ask('elicitation/create');
+    await vi.waitFor(() => expect(exchange.asks).toHaveLength(1));
+    exchange.cancel();
+    expect(await answer).toMatchObject({ error: { message: 'The request was cancelled' } });
+    expect(events.log).toEqual([]);
   });
 
   it('that are shared are refused a question that could be anybody’s', async () => {

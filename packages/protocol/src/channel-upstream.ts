@@ -263,6 +263,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       uris = new Set(set);
       connection?.watch.update(uris);
     },
+    sessionNote: (sessionId, method, params) => sessions.peek(`session:${sessionId}`)?.notify?.(method, params),
     sessionEnded(sessionId) {
       void sessions.remove((key) => key === `session:${sessionId}`);
     },

@@ -153,6 +153,9 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
         },
       };
     },
+    sessionNote({ sessionId }, method, params) {
+      if (sessionId !== undefined) upstream.sessionNote?.(sessionId, method, params);
+    },
     sessionEnded: (sessionId) => upstream.sessionEnded(sessionId),
   };
 }

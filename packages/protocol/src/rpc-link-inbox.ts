@@ -106,8 +106,14 @@ export function createInbox<T extends InboxCall>(options: InboxOptions<T>): Inbo
     async ask(ask) {
       if (ask.method === 'ping') return { result: EMPTY };
       if (!QUESTIONS.includes(ask.method)) return refuse(-32601, `Forge does not know ${ask.method.slice(0, 100)}`);
-      const [call] = calls.values();
-      if (call !== undefined && calls.size === 1 && soleCaller() !== undefined) return options.askCall(call, ask);
+      const [only] = calls;
+      if (only !== undefined && calls.size === 1 && soleCaller() !== undefined) {
+        const [id, call] = only;
+        const answer = await options.askCall(call, ask);
+        // A call that was answered without waiting for it had nothing to do with the question.
+        const unrelated = !calls.has(id) && !abandoned.has(id);
+        if (answer.error === undefined || !unrelated) return answer;
+      }
       if (sessionId !== undefined) return events.sessionAsk(sessionId, ask);
       return refuse(-32600, 'There is no client request that this question can be attached to');
     },

@@ -29,6 +29,8 @@ export interface SessionPool<S extends PooledSession> {
    * @throws ForgeError `overloaded` when all are busy, or why it could not be opened.
    */
   use<T>(key: string, open: () => Promise<S>, use: (session: S) => Promise<T>): Promise<T>;
+  /** The session of this key, if it is open. */
+  peek(key: string): S | undefined;
   /** Closes the sessions whose keys match. */
   remove(matches: (key: string) => boolean): Promise<void>;
 }
@@ -96,6 +98,7 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
       entry.waiting -= 1;
       return use(session);
     },
+    peek: (key) => entries.get(key)?.session,
     async remove(matches) {
       const gone = [...entries].filter(([key]) => matches(key));
       await Promise.all(gone.map(([key, entry]) => drop(key, entry)));

@@ -50,6 +50,11 @@ export interface Upstream {
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
   /** The whole set of resource URIs to be told of; replaces the set before. Survives reconnects. */
   watch(uris: ReadonlySet<string>): void;
+  /**
+   * Passes on a notification that is about no request to what is paired with a client's legacy session, if anything is.
+   * Absent: they are dropped.
+   */
+  sessionNote?(sessionId: string, method: string, params: JsonText | undefined): void;
   /** Ends what is paired with a client's legacy session. */
   sessionEnded(sessionId: string): void;
   /** Ends everything; calls in flight end with `cancelled`. Idempotent. */

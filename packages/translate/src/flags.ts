@@ -154,7 +154,7 @@ export const command = {
     ],
     [
       'Every client with its own token',
-      'forge-translate --header-to-env X-GitHub-Token=GITHUB_TOKEN -- npx -y @modelcontextprotocol/server-github',
+      'forge-translate --header-to-env X-GitHub-Token=GITHUB_PERSONAL_ACCESS_TOKEN -- npx -y @modelcontextprotocol/server-github',
     ],
   ],
 } as const satisfies Command;

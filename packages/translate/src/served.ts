@@ -59,7 +59,8 @@ export async function createServed(spec: ServerSpec, options: ServedOptions): Pr
   const { headerToEnv } = options;
   const pool = createEndpointPool({ max: options.maxChildren, idleMs: options.sessionTimeoutMs });
   const key = spec.name ?? '';
-  const open = 'url' in spec ? await remoteOpener(spec, options) : childOpener(spec, options);
+  let started = false;
+  const open = 'url' in spec ? await remoteOpener(spec, options) : childOpener(spec, options, () => started);
   const main = open(key, {});
   const endpoint = apart(main);
 
@@ -73,8 +74,12 @@ export async function createServed(spec: ServerSpec, options: ServedOptions): Pr
       });
     },
     async start() {
-      const info = await main.upstream.connect();
-      return { info, tools: await listTools(endpoint) };
+      try {
+        const info = await main.upstream.connect();
+        return { info, tools: await listTools(endpoint) };
+      } finally {
+        started = true;
+      }
     },
     async close() {
       await Promise.all([main.upstream.close(), pool.close()]);
@@ -84,7 +89,8 @@ export async function createServed(spec: ServerSpec, options: ServedOptions): Pr
 
 type Opener = (key: string, env: Readonly<Record<string, string>>) => Relay;
 
-function childOpener(spec: ChildSpec, options: ServedOptions): Opener {
+/** @param started until then the death of a child is either told as the failure of the start, or means nothing */
+function childOpener(spec: ChildSpec, options: ServedOptions, started: () => boolean): Opener {
   const { log } = options;
   const label = spec.name === undefined ? '' : `${spec.name}: `;
   // Whoever types a command line means the environment in which it is typed.
@@ -102,7 +108,7 @@ function childOpener(spec: ChildSpec, options: ServedOptions): Opener {
         onNoise: (line) =>
           log('warning', `${label}Skipped what it writes to stdout and is no message: ${line.slice(0, 200)}`),
       },
-      (error) => log('error', `${label}${error.message}`),
+      (error) => log(started() ? 'error' : 'info', `${label}${error.message}`),
     );
     const create = (events: UpstreamEvents): Upstream => {
       const upstream = createChannelUpstream({

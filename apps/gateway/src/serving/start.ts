@@ -3,6 +3,7 @@ import { createApi } from '@forge/api';
 import { type ConfiguredUpstream, isLoopback } from '@forge/cli';
 import {
   type Bus,
+  type CallObserver,
   createAuditTrail,
   createForge,
   createMemoryBus,
@@ -10,8 +11,8 @@ import {
   createSealer,
   type Forge,
   ForgeError,
-  type Interceptor,
   type Metrics,
+  observeCalls,
   type Principal,
   type Store,
 } from '@forge/core';
@@ -83,19 +84,19 @@ interface Parts {
 async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
   const { secrets, store, bus, metrics, log, closers } = parts;
   await store.migrate();
-  const interceptors: Interceptor[] = [];
-  if (settings.METRICS_ENABLED) interceptors.push(metrics.interceptor);
+  const observers: CallObserver[] = [];
+  if (settings.METRICS_ENABLED) observers.push(metrics.observe);
   if (settings.AUDIT_TRAIL_ENABLED) {
     const audit = createAuditTrail(store, { keep: settings.AUDIT_TRAIL_MAX_RECORDS });
     closers.push(() => audit.close());
-    interceptors.push(audit.interceptor);
+    observers.push(audit.observe);
   }
   const forge = await createForge({
     store,
     bus,
     sealer: createSealer(secrets.authEncryptionSecret.reveal()),
     adapters: createAdapters(settings, log),
-    interceptors,
+    interceptors: observers.length === 0 ? [] : [observeCalls(observers)],
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
     health: { checkIntervalMs: settings.HEALTH_CHECK_INTERVAL * 1000 },

@@ -1,9 +1,8 @@
 /** @module Leaves a record of each call in the store, in batches, off the call's way. When the buffer is full the call wins. */
-import type { Interceptor } from '../contracts/interceptor.ts';
 import type { AuditRecord } from '../contracts/model.ts';
 import type { Store } from '../contracts/store.ts';
 import { every } from '../upstreams/timer.ts';
-import { summarise } from './call-summary.ts';
+import type { CallObserver } from './observe.ts';
 
 /** How the trail is kept. */
 export interface AuditOptions {
@@ -17,7 +16,7 @@ export interface AuditOptions {
 
 /** The audit trail. */
 export interface AuditTrail {
-  readonly interceptor: Interceptor;
+  readonly observe: CallObserver;
   /** Records lost because the buffer was full or a write failed. */
   readonly lost: number;
   flush(): Promise<void>;
@@ -74,13 +73,10 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
       stop();
       await flush();
     },
-    interceptor: (next) => async (call) => {
-      const at = Date.now();
-      const start = performance.now();
-      const outcome = await next(call);
+    observe({ call, outcome, summary, at, durationMs }) {
       if (pending.length >= maxPending) {
         lost += 1;
-        return outcome;
+        return;
       }
       sequence += 1;
       pending.push({
@@ -91,12 +87,11 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
         target: call.target?.slice(0, MAX_TARGET),
         serverId: call.serverId,
         upstreamId: call.upstreamId,
-        outcome: summarise(outcome),
+        outcome: summary,
         errorCode: outcome.error?.code,
-        durationMs: performance.now() - start,
+        durationMs,
       });
       if (pending.length === BATCH) void flush();
-      return outcome;
     },
   };
 }

@@ -1,6 +1,5 @@
 /** @module Counts calls per item, in memory; nothing on the way of a call but a few additions. */
-import type { Interceptor } from '../contracts/interceptor.ts';
-import { summarise } from './call-summary.ts';
+import type { CallObserver } from './observe.ts';
 
 /** Counters of one item, or of several together. Times in ms. */
 export interface CallStats {
@@ -15,7 +14,7 @@ export interface CallStats {
 
 /** Call counters since the start of this process. */
 export interface Metrics {
-  readonly interceptor: Interceptor;
+  readonly observe: CallObserver;
   /** By method, e.g. `tools/call`. */
   byMethod(): ReadonlyMap<string, CallStats>;
   /** By item id. */
@@ -32,15 +31,10 @@ export function createMetrics(): Metrics {
   return {
     byMethod: () => methods,
     byItem: () => items,
-    interceptor: (next) => async (call) => {
-      const start = performance.now();
-      const outcome = await next(call);
-      const took = performance.now() - start;
-      const summary = summarise(outcome);
+    observe({ call, summary, durationMs }) {
       const failed = summary === 'error' || summary === 'tool_error';
-      counterOf(methods, call.request.method)?.add(took, failed);
-      if (call.itemId !== undefined) counterOf(items, call.itemId)?.add(took, failed);
-      return outcome;
+      counterOf(methods, call.request.method)?.add(durationMs, failed);
+      if (call.itemId !== undefined) counterOf(items, call.itemId)?.add(durationMs, failed);
     },
   };
 }

@@ -5,6 +5,7 @@ import { createMemoryStore } from '../memory/memory-store.ts';
 import { internalRequest, SILENT } from '../upstreams/internal-client.ts';
 import { createAuditTrail } from './audit.ts';
 import { createMetrics } from './metrics.ts';
+import { observeCalls } from './observe.ts';
 import { composePipeline } from './pipeline.ts';
 
 function call(method = 'tools/call'): Call {
@@ -51,11 +52,21 @@ describe('the pipeline', () => {
   });
 });
 
+describe('observers', () => {
+  it('see an error where the call threw, and the caller gets it as an outcome', async () => {
+    const seen: string[] = [];
+    const watching = observeCalls([({ summary }) => seen.push(summary)]);
+    const outcome = await composePipeline([watching], () => Promise.reject(new Error('no')))(call());
+    expect(outcome.error).toMatchObject({ code: -32603 });
+    expect(seen).toEqual(['error']);
+  });
+});
+
 describe('metrics', () => {
   it('count calls and failures by method and item', async () => {
     const metrics = createMetrics();
     for (const outcome of [OK, TOOL_ERROR, FAILED, CANCELLED]) {
-      await composePipeline([metrics.interceptor], () => Promise.resolve(outcome))(call());
+      await composePipeline([observeCalls([metrics.observe])], () => Promise.resolve(outcome))(call());
     }
     expect(metrics.byMethod().get('tools/call')).toMatchObject({ calls: 4, failures: 2 });
     expect(metrics.byItem().get('i1')).toMatchObject({ calls: 4, failures: 2 });
@@ -67,7 +78,7 @@ describe('the audit trail', () => {
     const store = createMemoryStore();
     const trail = createAuditTrail(store);
     for (const outcome of [OK, TOOL_ERROR, FAILED, CANCELLED]) {
-      await composePipeline([trail.interceptor], () => Promise.resolve(outcome))(call());
+      await composePipeline([observeCalls([trail.observe])], () => Promise.resolve(outcome))(call());
     }
     await trail.close();
     const { items } = await store.audit.list({ limit: 10 });
@@ -84,7 +95,7 @@ describe('the audit trail', () => {
 
   it('drops and counts records when the buffer is full, and never the call', async () => {
     const trail = createAuditTrail(createMemoryStore(), { maxPending: 2, flushMs: 60_000 });
-    const pipeline = composePipeline([trail.interceptor], () => Promise.resolve(OK));
+    const pipeline = composePipeline([observeCalls([trail.observe])], () => Promise.resolve(OK));
     for (let count = 0; count < 5; count += 1) expect(await pipeline(call())).toBe(OK);
     expect(trail.lost).toBe(3);
     await trail.close();
@@ -94,7 +105,7 @@ describe('the audit trail', () => {
     const store = createMemoryStore();
     const failing = { ...store, audit: { ...store.audit, append: () => Promise.reject(new Error('disk full')) } };
     const trail = createAuditTrail(failing);
-    await composePipeline([trail.interceptor], () => Promise.resolve(OK))(call());
+    await composePipeline([observeCalls([trail.observe])], () => Promise.resolve(OK))(call());
     await trail.close();
     expect(trail.lost).toBe(1);
   });

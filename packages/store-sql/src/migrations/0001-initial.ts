@@ -116,7 +116,7 @@ async function createUsersAndTokens(db: Kysely<Database>, { key, text, integer }
     .execute();
 }
 
-async function createAudit(db: Kysely<Database>, { key, text, integer, real }: ColumnTypes): Promise<void> {
+async function createAudit(db: Kysely<Database>, { key, text, integer, real, keyOrdered }: ColumnTypes): Promise<void> {
   await db.schema
     .createTable('audit')
     .addColumn('id', key, (column) => column.notNull())
@@ -129,7 +129,8 @@ async function createAudit(db: Kysely<Database>, { key, text, integer, real }: C
     .addColumn('outcome', key, (column) => column.notNull())
     .addColumn('error_code', integer)
     .addColumn('duration_ms', real, (column) => column.notNull())
-    // Every call leaves a row: one index, in the order of reading, is all that each of them has to pay for.
+    // Every call leaves a row, and rows are read in this order.
     .addPrimaryKeyConstraint('audit_position', ['at', 'id'])
+    .modifyEnd(keyOrdered)
     .execute();
 }

@@ -1,6 +1,6 @@
 /** @module What a migration is. */
 import type { Kysely } from 'kysely';
-import type { ColumnDataType } from 'kysely';
+import type { ColumnDataType, RawBuilder } from 'kysely';
 import type { Database } from '../schema.ts';
 
 /** How a database calls what the columns hold. */
@@ -12,6 +12,8 @@ export interface ColumnTypes {
   /** A whole number up to 2^53. */
   readonly integer: ColumnDataType;
   readonly real: ColumnDataType;
+  /** Ends a CREATE TABLE whose rows are to be stored in the order of their primary key, without an index besides. */
+  readonly keyOrdered: RawBuilder<unknown>;
 }
 
 /** One step forward; there are none back. A published migration is never changed. */

@@ -1,4 +1,5 @@
 /** @module Column types of SQLite. Text compares by its bytes there, which is the order that lists promise. */
+import { sql } from 'kysely';
 import type { ColumnTypes } from '../../migrations/migration.ts';
 
 /** See {@link ColumnTypes}. */
@@ -7,4 +8,5 @@ export const types: ColumnTypes = {
   text: 'text',
   integer: 'integer',
   real: 'real',
+  keyOrdered: sql`without rowid`,
 };

@@ -1,0 +1,100 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Client as ModernClient } from '@modelcontextprotocol/client';
+import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
+import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
+import {
+  type StdioServerParameters,
+  StdioClientTransport as LegacyStdio,
+} from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { textOf } from './clients/connect.ts';
+import { findNode20 } from './harness/node-20.ts';
+import { inCheckout } from './harness/paths.ts';
+import { output, start } from './harness/process.ts';
+import { createScope } from './harness/scope.ts';
+
+const MOST_KIB = 15 * 1024;
+
+/** A stdio server of the SDK, which is not where the commands are installed. */
+const SERVER = `
+import { McpServer } from '${import.meta.resolve('@modelcontextprotocol/server')}';
+import { serveStdio } from '${import.meta.resolve('@modelcontextprotocol/server/stdio')}';
+serveStdio(() => {
+  const server = new McpServer({ name: 'packed', version: '1.0.0' });
+  server.registerTool('node', {}, () => ({ content: [{ type: 'text', text: process.version }] }));
+  return server;
+});
+`;
+
+const scope = createScope();
+const translate = scope.folder();
+const wrapper = scope.folder();
+let node20: string;
+let url: string;
+afterAll(() => scope.end());
+
+/** Each command in a folder of its own, with what it needs and nothing else; translate serves. */
+beforeAll(async () => {
+  node20 = await findNode20(scope);
+  for (const [name, folder] of [
+    ['@forge/translate', translate],
+    ['@forge/wrapper', wrapper],
+  ] as const) {
+    const tarballs = scope.folder();
+    const args = ['--recursive', '--filter-prod', `${name}...`, 'pack', '--pack-destination', tarballs];
+    await output({ command: 'npx', args: ['-y', 'pnpm@12', ...args], cwd: inCheckout('.'), timeoutMs: 120_000 });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+    const files = readdirSync(tarballs).map((file) => join(tarballs, file));
+    const install = ['install', '--no-audit', '--no-fund', ...files];
+    await output({ command: 'npm', args: install, cwd: folder, timeoutMs: 180_000 });
+  }
+  writeFileSync(join(translate, 'server.mjs'), SERVER);
+  const since = performance.now();
+  const args = ['forge-translate', '--stdio', 'node server.mjs', '--port', '0'];
+  const [, served = ''] = await start(scope, npx(translate, args)).says(/HTTP +(\S+)/);
+  tell('npx forge-translate, until its server can be called', since);
+  url = served;
+}, 400_000);
+
+/** `npx ARGS` by Node 20, which the children then find first as well. */
+function npx(cwd: string, args: readonly string[]) {
+  const env = { PATH: `${dirname(node20)}:${process.env['PATH'] ?? ''}` };
+  return { command: 'npx', args: ['--no-install', ...args], cwd, env };
+}
+
+function tell(what: string, since: number): void {
+  process.stdout.write(`${what}: ${Math.round(performance.now() - since)} ms\n`);
+}
+
+it.each([
+  ['@forge/translate', translate],
+  ['@forge/wrapper', wrapper],
+])('%s and all that it needs take less than 15 MiB', async (name, folder) => {
+  expect(readdirSync(join(folder, 'node_modules', name))).toContain('bin');
+  const kib = Number.parseInt(await output({ command: 'du', args: ['-sk', 'node_modules'], cwd: folder }), 10);
+  process.stdout.write(`${name}: ${kib} KiB installed\n`);
+  expect(kib).toBeLessThan(MOST_KIB);
+});
+
+/** How a desktop client starts it: by the name of the package. */
+const launch = (): StdioServerParameters => ({ ...npx(wrapper, ['@forge/wrapper', '--url', url]), stderr: 'ignore' });
+
+it('a client of 2026-07-28 calls through both, on Node 20', async () => {
+  const versionNegotiation = { mode: { pin: '2026-07-28' } };
+  const client = new ModernClient({ name: 'modern', version: '1.0.0' }, { versionNegotiation });
+  const since = performance.now();
+  await client.connect(new ModernStdio(launch()));
+  onTestFinished(() => client.close());
+  tell('npx @forge/wrapper, until a modern client is connected', since);
+  expect(textOf(await client.callTool({ name: 'node' }))).toMatch(/^v20\./);
+});
+
+it('a client of 2025-11-25 calls through both, on Node 20', async () => {
+  const client = new LegacyClient({ name: 'legacy', version: '1.0.0' });
+  const since = performance.now();
+  await client.connect(new LegacyStdio(launch()));
+  onTestFinished(() => client.close());
+  tell('npx @forge/wrapper, until a legacy client is connected', since);
+  expect(textOf(await client.callTool({ name: 'node' }))).toMatch(/^v20\./);
+});
