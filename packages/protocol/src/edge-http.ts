@@ -57,8 +57,8 @@ export interface HttpEdge {
   /** Modern calls that have asked their clients something. */
   readonly parked: number;
   /**
-   * Ends subscriptions with their result, sessions with their streams and calls, and modern calls that have asked their
-   * clients something, and takes no more of any. Other modern calls in flight end by themselves.
+   * Ends subscriptions with their result, sessions with their streams and calls, and modern calls that wait for an answer
+   * of their clients, and takes no more of any. Other modern calls in flight end by themselves.
    */
   close(): Promise<void>;
 }

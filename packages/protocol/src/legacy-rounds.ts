@@ -59,6 +59,7 @@ async function nextParams(result: JsonText, exchange: ClientExchange, round: num
   const { method, params } = exchange.request;
   if (!ASKING.has(method)) throw new CannotAsk(`The server must not ask for input on ${method}`);
   if (round === MAX_ROUNDS) throw new CannotAsk(`The server asked for input more than ${MAX_ROUNDS} times`);
+  void result.value; // no JSON to the last character: nothing of it must reach the client
   const asks = readAsks(result, exchange);
   const state = result.member('requestState')?.text;
   if (asks.length === 0 && state === undefined) throw new CannotAsk('The server asks for input, but not for which');

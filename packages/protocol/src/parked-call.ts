@@ -22,7 +22,7 @@ const CANCELLED: Answer = { result: new JsonText('{"action":"cancel"}') };
 
 /** What a parked call needs of whoever keeps it. */
 export interface ParkedCallInit {
-  /** Makes the `requestState` of one round. Never rejects. */
+  /** Makes the `requestState` of one round. */
   readonly seal: () => Promise<string>;
   /** How long the client may take over one round, in ms. */
   readonly ttlMs: number;
@@ -72,7 +72,11 @@ export class ParkedCall {
     return this.#round?.state;
   }
 
-  /** A question of the upstream. Never rejects. */
+  /**
+   * A question of the upstream. Never rejects.
+   *
+   * @throws ForgeError `parse_error` when the question is no JSON: what asks is part of an answer that must be.
+   */
   ask({ method, params }: Ask): Promise<Answer> {
     if (this.#gone) return Promise.resolve(refused('The call has ended'));
     if (this.#questions.size >= MAX_ASKS) return Promise.resolve(refused('The client has too many questions open'));
@@ -139,7 +143,9 @@ export class ParkedCall {
 
   #gather(): void {
     if (this.#carrier === undefined || this.#gathering !== undefined) return;
-    this.#gathering = setTimeout(() => void this.#put(), GATHER_MS);
+    this.#gathering = setTimeout(() => {
+      this.#put().catch((thrown: unknown) => this.abandon(ForgeError.from(thrown)));
+    }, GATHER_MS);
   }
 
   /** Answers the request that waits with every question that is open. */
@@ -228,6 +234,7 @@ function readAnswers(params: JsonText | undefined, keys: readonly string[]): Map
 
 /** What only a legacy client could make use of: the id of a completion that is never told, and our token for progress. */
 function withoutLegacyParts(params: JsonText): JsonText {
+  void params.value; // read to the last character, once
   const meta = params.member('_meta');
   const hasToken = meta?.has('progressToken') === true;
   if (!hasToken && !params.has('elicitationId')) return params;

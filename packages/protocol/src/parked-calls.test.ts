@@ -95,6 +95,13 @@ async function said(reply: MemoryReply): Promise<unknown> {
   return ((await reply.ended()).answer as { result?: { said: unknown } }).result?.said;
 }
 
+/** The answers are with the server: the state is used up. */
+async function untilHanded(client: HttpClient, round: Round): Promise<void> {
+  await expect
+    .poll(async () => (await client.send(retry(round, undefined, 'probe')).ended()).answer)
+    .toMatchObject({ error: REFUSED });
+}
+
 const REFUSED = { code: -32602, message: INVALID_STATE };
 
 describe('a question of a legacy server to a modern client', () => {
@@ -382,6 +389,40 @@ describe('a call that waits for its client', () => {
     expect(client.endpoint.notes).toEqual(['cancelled: The server is closing']);
     expect((await client.send(retry(round, { in_0: {} })).ended()).answer).toMatchObject({ error: REFUSED });
     expect(await client.send(post()).ended()).toMatchObject({ status: 503 });
+  });
+});
+
+describe('a call that goes on while the edge closes', () => {
+  it('ends by itself', async () => {
+    const go = deferred<void>();
+    const client = calling(async (exchange) => {
+      const answer = await exchange.ask(NAME);
+      await go.promise;
+      return outcomeOf([textOf(answer)]);
+    });
+    const round = await roundOf(client.send(post()));
+    const second = client.send(retry(round, { in_0: {} }));
+    await untilHanded(client, round);
+    await client.edge.close();
+    go.resolve();
+    expect(await said(second)).toEqual(['{}']);
+    expect(client.edge.parked).toBe(0);
+  });
+
+  it('unless it asks again: nobody could come back', async () => {
+    const go = deferred<void>();
+    const client = calling(async (exchange) => {
+      await exchange.ask(NAME);
+      await go.promise;
+      return outcomeOf([textOf(await exchange.ask(ROOTS))]);
+    });
+    const round = await roundOf(client.send(post()));
+    const second = client.send(retry(round, { in_0: {} }));
+    await untilHanded(client, round);
+    await client.edge.close();
+    go.resolve();
+    expect(await second.ended()).toMatchObject({ answer: { id: 2, error: { code: -32800 } } });
+    expect(client.endpoint.notes).toEqual(['cancelled: The server is closing']);
   });
 });
 

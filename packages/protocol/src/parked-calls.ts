@@ -18,7 +18,7 @@ export interface ParkedCallsOptions {
   readonly max?: number | undefined;
   /**
    * Of these, how many may be of one caller.
-   * @default 100
+   * @default 64
    */
   readonly maxPerCaller?: number | undefined;
   /**
@@ -31,6 +31,7 @@ export interface ParkedCallsOptions {
 }
 
 const RETRY_AFTER = 10;
+const CLOSING = (): ForgeError => new ForgeError('cancelled', 'The server is closing');
 const EMPTY = new JsonText('{}');
 
 interface Entry {
@@ -61,7 +62,7 @@ export class ParkedCalls {
     }: { now?: (() => number) | undefined; onAnswered?: (exchange: ClientExchange) => void } = {},
   ) {
     this.#max = options.max ?? 1000;
-    this.#maxPerCaller = options.maxPerCaller ?? 100;
+    this.#maxPerCaller = options.maxPerCaller ?? 64;
     this.#ttlMs = options.ttlMs ?? 300_000;
     this.#now = now;
     this.#onAnswered = onAnswered;
@@ -82,6 +83,7 @@ export class ParkedCalls {
       const refusal = refusalToAsk(client.capabilities, ask);
       if (refusal !== undefined) return Promise.resolve(refused(refusal));
     }
+    if (this.#closed) exchange.parked?.abandon(CLOSING());
     exchange.parked ??= this.#park(exchange);
     return exchange.parked?.ask(ask) ?? Promise.resolve(refused('No more calls can wait for their clients'));
   };
@@ -109,10 +111,10 @@ export class ParkedCalls {
     return true;
   }
 
-  /** Ends all, and takes no more. */
+  /** Ends those whose client has the word, and takes no more; a call that a request waits for may end by itself. */
   close(): void {
     this.#closed = true;
-    for (const { call } of this.#calls.values()) call.abandon(new ForgeError('cancelled', 'The server is closing'));
+    for (const { call } of this.#calls.values()) if (call.state !== undefined) call.abandon(CLOSING());
   }
 
   #park(exchange: ClientExchange): ParkedCall | undefined {

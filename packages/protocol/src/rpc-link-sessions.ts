@@ -24,7 +24,7 @@ export interface SessionPoolOptions {
 export interface SessionPool<S extends PooledSession> {
   /**
    * Runs `use` on the session of this key, which is opened if there is none. While that one is leased, another one is
-   * opened beside it.
+   * opened beside it where there is room.
    *
    * @throws ForgeError `overloaded` when all are busy, or why it could not be opened.
    */
@@ -58,6 +58,13 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
     return entry.ready.then((session) => session.close(), ignore);
   }
 
+  function unleased(wanted: string): string {
+    let key = wanted;
+    while (entries.get(key)?.session?.leased === true) key += '+';
+    const hasRoom = entries.has(key) || entries.size < options.maxSessions || [...entries.values()].some(isIdle);
+    return hasRoom ? key : wanted; // most calls ask nothing, and do not mind
+  }
+
   function makeRoom(): void {
     if (entries.size < options.maxSessions) return;
     for (const [key, entry] of entries) {
@@ -86,8 +93,7 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
 
   return {
     async use(wanted, open, use) {
-      let key = wanted;
-      while (entries.get(key)?.session?.leased === true) key += '+';
+      const key = unleased(wanted);
       const known = entries.get(key);
       const entry = known === undefined || known.session?.closed === true ? add(key, open) : known;
       entries.delete(key);

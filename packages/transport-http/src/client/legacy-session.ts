@@ -59,8 +59,8 @@ export class InitializeRefused extends Error {
 
 /** What a session id may be: visible ASCII. */
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
-/** Questions of one session that may wait for an answer at one time. */
-const MAX_QUESTIONS = 64;
+/** Questions of one session, which clients may share, that may wait for an answer at one time. */
+const MAX_QUESTIONS = 1024;
 /** How long the end of a session is waited for. */
 const GOODBYE_MS = 2000;
 
