@@ -175,6 +175,7 @@ describe('notes on a modern request', () => {
     const client = calling((exchange) => {
       exchange.note('notifications/progress', new JsonText('{"progressToken":1,"progress":1}'));
       exchange.note('notifications/tools/list_changed', undefined);
+      exchange.note('notifications/elicitation/complete', JsonText.of({ elicitationId: 'e' }));
       exchange.note('notifications/resources/updated', new JsonText('{"uri":"a"}'));
       exchange.note('notifications/cancelled', new JsonText('{"requestId":1}'));
       return DONE;

@@ -19,7 +19,7 @@ import { legacyParams } from './outgoing.ts';
 import { errorOutcome, resultOutcome } from './outcome.ts';
 import { GATHER_MS } from './parked-call.ts';
 import type { ParkedCallsOptions } from './parked-calls.ts';
-import { INVALID_STATE } from './request-state.ts';
+import { digestOf, INVALID_STATE } from './request-state.ts';
 import { META } from './versions.ts';
 
 const ALL = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
@@ -288,6 +288,17 @@ describe('a requestState', () => {
     );
   });
 
+  it('is not good any more once its time is over, even before the call is given up', async () => {
+    let now = 0;
+    const { endpoint } = calling(inTurn(NAME));
+    const client = new HttpClient(endpoint, createHttpEdge({ parked: { ttlMs: 1000 }, now: () => now }));
+    const round = await roundOf(client.send(post()));
+    now = 1000;
+    expect((await client.send(retry(round, accept)).ended()).answer).toMatchObject({ error: REFUSED });
+    now = 999;
+    expect(await said(client.send(retry(round, accept)))).toHaveLength(1);
+  });
+
   it('of an upstream passes to the character, whatever it looks like', async () => {
     const client = new HttpClient();
     client.endpoint.handlers.set('tools/call', async () => resultOutcome(new JsonText('{"resultType":"complete"}')));
@@ -332,6 +343,42 @@ describe('a call that waits for its client', () => {
     expect(client.edge.parked).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
     expect((await client.send(retry(round, {})).ended()).answer).toMatchObject({ error: REFUSED });
+  });
+
+  it('is not given up while a request waits for its end, however long that takes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const [answered, go] = [deferred<void>(), deferred<void>()];
+    const client = calling(
+      async (exchange) => {
+        await exchange.ask(NAME);
+        answered.resolve();
+        await go.promise;
+        return outcomeOf([]);
+      },
+      { ttlMs: 1000 },
+    );
+    const reply = client.send(post());
+    await vi.advanceTimersByTimeAsync(GATHER_MS);
+    const second = client.send(retry(await roundOf(reply), { in_0: {} }));
+    await answered.promise;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(client.endpoint.notes).toEqual([]);
+    go.resolve();
+    expect(await said(second)).toEqual([]);
+  });
+
+  it('that ends while its question is being put is answered by its end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const client = calling(async (exchange) => {
+      void exchange.ask(NAME);
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+      return outcomeOf(['ended']);
+    });
+    const reply = client.send(post());
+    vi.advanceTimersByTime(GATHER_MS);
+    expect(await said(reply)).toEqual(['ended']);
+    for (let turn = 0; turn < 10; turn += 1) await digestOf(['the seal takes no longer than this']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('keeps how it ended for a while, if it ends meanwhile', async () => {
@@ -562,6 +609,22 @@ describe('on a channel', () => {
     await answered.promise;
     channel.receive({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2, reason: 'enough' } });
     expect(endpoint.notes).toEqual(['cancelled: enough']);
+  });
+
+  it('the id of an answered request may be another one’s before the call has ended', async () => {
+    const { endpoint, channel, send } = connected(inTurn(NAME));
+    endpoint.handlers.set('prompts/get', (_request, exchange) => {
+      exchange.onCancel((reason) => endpoint.notes.push(`prompt: ${reason}`));
+      return new Promise(() => {});
+    });
+    send(1);
+    const [{ result }] = (await channel.has(1)) as unknown as [{ result: Round }];
+    channel.receive({ jsonrpc: '2.0', id: 1, method: 'prompts/get', params: { name: 'p', _meta: modernMeta() } });
+    send(2, { requestState: result.requestState, inputResponses: { in_0: {} } });
+    await channel.has(2);
+    await settled();
+    channel.receive({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, reason: 'enough' } });
+    expect(endpoint.notes).toEqual(['prompt: enough']);
   });
 
   it('a call that waits ends with the connection', async () => {

@@ -98,14 +98,15 @@ export class ParkedCalls {
   async resume(exchange: ClientExchange, text: string): Promise<boolean> {
     const state = await this.#states.unseal(text);
     if (state === undefined) return false;
+    const actual = await digest(exchange.request);
+    // All at once from here on, so that of several requests with one state the first one uses it up.
     const entry = state.node === this.#node ? this.#calls.get(state.call) : undefined;
     const isGood =
       entry?.call.state === text &&
       state.caller === exchange.request.client.caller.id &&
       state.endpoint === exchange.endpointKey &&
-      state.expires > this.#now() &&
-      state.digest === (await digest(exchange.request)) &&
-      entry.call.state === text; // nobody else came in between
+      state.digest === actual &&
+      state.expires > this.#now();
     if (!isGood) throw new ForgeError('invalid_params', INVALID_STATE);
     await entry.call.resume(exchange);
     return true;
