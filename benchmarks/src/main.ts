@@ -1,19 +1,28 @@
-/** @module `pnpm bench`: measures the gateway beside a raw responder and a bare proxy, and prints how they compare. */
+/** @module `pnpm bench`: measures the gateway, `translate` and `wrapper` beside the least that would do, and compares. */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { type Command, helpText, parseFlags, UsageError } from '@forge/cli';
-import { CASES, ERAS, PAYLOADS } from './cells.ts';
+import { CASES, ERAS, isPeer, OWN_CASES, PAYLOADS, RIVALS } from './cells.ts';
 import { chooseCores } from './run/pinning.ts';
 import { type Plan, run } from './run/run.ts';
 import { goalsOf, inOrder, jsonOf, tableOf } from './table.ts';
 
 const COMMAND = {
   name: 'pnpm bench',
-  summary: 'Measures the gateway beside a raw responder and a bare proxy.',
+  summary: 'Measures the gateway, translate and wrapper beside the least that would do.',
   flags: {
-    case: { type: 'string', many: true, choices: CASES, help: 'Only these cases; raw is always measured.' },
+    case: { type: 'string', many: true, choices: OWN_CASES, help: 'Only these cases, and their first baseline.' },
+    peers: {
+      type: 'boolean',
+      help: 'Also programs of others beside translate and wrapper: supergateway, mcp-proxy, mcp-remote, by npm.',
+    },
     era: { type: 'string', many: true, choices: ERAS, help: 'Only these eras.' },
-    concurrency: { type: 'string', many: true, choices: ['1', '8', '32', '128'], help: 'Connections. Default: 1 32.' },
+    concurrency: {
+      type: 'string',
+      many: true,
+      choices: ['1', '8', '32', '128'],
+      help: 'Requests in flight. Default: 1 32.',
+    },
     payload: { type: 'string', many: true, choices: PAYLOADS, help: 'Only these payloads.' },
     rounds: { type: 'integer', range: [1, 100], help: 'Measure everything N times and show medians. Default: 1.' },
     quick: { type: 'boolean', help: '1 s a measurement after 0.5 s of warm-up, instead of 3 s after 1.5 s.' },
@@ -24,8 +33,9 @@ const COMMAND = {
     json: { type: 'string', value: 'FILE', help: 'Also write one row per cell to FILE.' },
   },
   examples: [
-    ['Everything, about 8 minutes', 'pnpm bench --json result.json'],
+    ['Everything, about 14 minutes', 'pnpm bench --json result.json'],
     ['One goal, quickly', 'pnpm bench --quick --case bare gateway-policy --concurrency 32 --payload 1k'],
+    ['Beside what others have', 'pnpm bench --peers --case translate wrapper --payload 1k'],
     ['Where a call spends its time', 'pnpm bench --profile --case gateway --era modern --concurrency 32 --payload 1k'],
   ],
 } as const satisfies Command;
@@ -37,9 +47,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const quick = values.quick === true;
+  const isChosen = (name: (typeof OWN_CASES)[number]) => values.case?.includes(name) ?? true;
   const plan: Plan = {
     // In the order of the table, whatever the order of the flags.
-    cases: CASES.filter((name) => values.case?.includes(name) ?? true),
+    cases: CASES.filter((name) => (isPeer(name) ? values.peers === true && isChosen(RIVALS[name]) : isChosen(name))),
     eras: ERAS.filter((era) => values.era?.includes(era) ?? true),
     payloads: PAYLOADS.filter((payload) => values.payload?.includes(payload) ?? true),
     concurrencies: (values.concurrency ?? ['1', '32']).map(Number),

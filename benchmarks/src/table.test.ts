@@ -28,7 +28,7 @@ describe('results', () => {
     const cells = lines.map((line) => line.split('|').map((cell) => cell.trim()));
     expect(cells[2]?.slice(1, 8)).toEqual(['bare', 'modern', '32', '1k', '9000', '0.30', '1.00']);
     expect(cells[3]?.slice(1, 8)).toEqual(['~list', 'modern', '32', '1000-tools', '9000', '0.69', '-']);
-    expect(cells[3]?.slice(-4)).toEqual(['-', '-', '-', '']);
+    expect(cells[3]?.slice(-7)).toEqual(['-', '-', '-', '-', '-', '-', '']);
   });
 
   it('are judged by the goals, and only those that have one', () => {
@@ -36,6 +36,29 @@ describe('results', () => {
       'met    gateway-policy modern c=32 1k: 0.75 of bare, goal 0.75\n' +
         'missed list modern c=32 1000-tools: 0.69 of raw, goal 0.7\n',
     );
+  });
+
+  it('are judged beside the bare bridge and wrapper, by their starts, and beside the programs of others', () => {
+    const translate = row({ case: 'translate', toRaw: undefined, value: { ...metrics(9000), startMs: 301 } });
+    const wrapper = row({ case: 'wrapper', toRaw: undefined, value: { ...metrics(9000), startMs: 199 } });
+    const first = { concurrency: 1, toBare: { ...metrics(0.5), p50Ms: 1.41 } };
+    const mcpProxy = row({ case: 'mcp-proxy', toRaw: undefined, toBare: metrics(0.1) });
+    const mcpRemote = row({ case: 'mcp-remote', toRaw: undefined, toBare: metrics(0.05) });
+    const rows = [translate, { ...wrapper, ...first }, wrapper, mcpProxy, mcpRemote];
+    expect(goalsOf(rows).split('\n')).toEqual([
+      'met    translate modern c=32 1k: 0.75 of bare-bridge, goal 0.5',
+      'missed translate modern c=32 1k: starts in 301 ms, goal 300',
+      "missed wrapper modern c=1 1k: 1.41 of bare-wrapper's p50, goal at most 1.4",
+      'met    wrapper modern c=1 1k: starts in 199 ms, goal 200',
+      'missed mcp-proxy modern c=32 1k: 7.50 times as much by translate, goal 8',
+      'met    mcp-remote modern c=32 1k: 15.00 times as much by wrapper, goal 8',
+      '',
+    ]);
+  });
+
+  it('say in JSON how long the start took where it was measured', () => {
+    const translate = row({ case: 'translate', toRaw: undefined, value: { ...metrics(9000), startMs: 123.4567 } });
+    expect(JSON.parse(jsonOf([translate]))).toMatchObject([{ ratio_raw: null, ratio_bare: 0.75, start_ms: 123.457 }]);
   });
 
   it('become JSON with the documented members', () => {

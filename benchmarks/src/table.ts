@@ -1,5 +1,5 @@
 /** @module How results are shown: a Markdown table, the goals, and rows of JSON. */
-import { CASES, ERAS, type Metrics, PAYLOADS, type Row } from './cells.ts';
+import { CASES, ERAS, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
 
 /** Columns of metrics: heading, value, digits after the point. */
 const METRICS: readonly (readonly [string, (metrics: Metrics) => number | undefined, number])[] = [
@@ -8,16 +8,20 @@ const METRICS: readonly (readonly [string, (metrics: Metrics) => number | undefi
   ['p99 ms', ({ p99Ms }) => p99Ms, 2],
   ['CPU us', ({ cpuUs }) => cpuUs, 1],
   ['RSS MB', ({ rssMb }) => rssMb, 0],
+  ['start ms', ({ startMs }) => startMs, 0],
 ];
 
 /** Rows so that those which compare stand together. */
 export function inOrder(rows: readonly Row[]): readonly Row[] {
   const place = ({ era, payload, concurrency, case: name }: Row) =>
-    ((ERAS.indexOf(era) * 10 + PAYLOADS.indexOf(payload)) * 1000 + concurrency) * 10 + CASES.indexOf(name);
+    ((ERAS.indexOf(era) * 10 + PAYLOADS.indexOf(payload)) * 1000 + concurrency) * 100 + CASES.indexOf(name);
   return rows.toSorted((a, b) => place(a) - place(b));
 }
 
-/** The table. Behind each metric stand its ratios to (a) raw and (b) bare; `~` marks rows from an unsteady machine. */
+/**
+ * The table. Behind each metric stand its ratios to (a) raw and (b) bare, as far as there are any; `~` marks rows from an
+ * unsteady machine.
+ */
 export function tableOf(rows: readonly Row[]): string {
   const head = ['case', 'era', 'c', 'payload', ...METRICS.flatMap(([heading]) => [heading, '/a', '/b'])];
   const lines = rows.map((row) => [
@@ -27,12 +31,12 @@ export function tableOf(rows: readonly Row[]): string {
     row.payload,
     ...METRICS.flatMap(([, read, digits]) => [
       shown(read(row.value), digits),
-      shown(read(row.toRaw), 2),
+      shown(row.toRaw && read(row.toRaw), 2),
       shown(row.toBare && read(row.toBare), 2),
     ]),
   ]);
   const widths = head.map((heading, column) =>
-    Math.max(heading.length, ...lines.map((line) => line[column]?.length ?? 0)),
+    Math.max(2, heading.length, ...lines.map((line) => line[column]?.length ?? 0)),
   );
   const isText = (column: number) => column < 2 || column === 3;
   const line = (cells: readonly string[]) => {
@@ -47,17 +51,37 @@ export function tableOf(rows: readonly Row[]): string {
 
 /** One line per goal and row that it judges. */
 export function goalsOf(rows: readonly Row[]): string {
-  const lines = rows.flatMap((row) => {
-    const where = `${row.case} ${row.era} c=${row.concurrency} ${row.payload}`;
-    if (row.case === 'list') return goal(where, 'raw', row.toRaw.rps, 0.7);
-    if (row.case !== 'gateway-policy' || row.concurrency !== 32 || row.payload !== '1k' || !row.toBare) return [];
-    return goal(where, 'bare', row.toBare.rps, 0.75);
-  });
-  return lines.join('');
+  return rows.flatMap((row) => goalsFor(row, rows)).join('');
 }
 
-function goal(where: string, baseline: string, ratio: number, least: number): string {
-  return `${ratio >= least ? 'met   ' : 'missed'} ${where}: ${ratio.toFixed(2)} of ${baseline}, goal ${least}\n`;
+function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
+  const { case: name, era, concurrency, payload, value, toRaw, toBare } = row;
+  const atLeast = (least: number, what: string, ratio: number | undefined) =>
+    ratio === undefined ? [] : [goal(row, ratio >= least, `${ratio.toFixed(2)} ${what}, goal ${least}`)];
+  const atMost = (most: number, what: string, ratio: number | undefined) =>
+    ratio === undefined ? [] : [goal(row, ratio <= most, `${ratio.toFixed(2)} ${what}, goal at most ${most}`)];
+  const startsIn = (most: number) => {
+    const { startMs } = value;
+    return startMs === undefined ? [] : [goal(row, startMs < most, `starts in ${startMs.toFixed(0)} ms, goal ${most}`)];
+  };
+  if (name === 'list') return atLeast(0.7, 'of raw', toRaw?.rps);
+  if (payload !== '1k') return [];
+  if (name === 'wrapper' && concurrency === 1)
+    return [...atMost(1.4, "of bare-wrapper's p50", toBare?.p50Ms), ...startsIn(200)];
+  if (concurrency !== 32) return [];
+  if (name === 'gateway-policy') return atLeast(0.75, 'of bare', toBare?.rps);
+  if (name === 'translate') return [...atLeast(0.5, 'of bare-bridge', toBare?.rps), ...startsIn(300)];
+  if (!isPeer(name)) return [];
+  const ours = rows.find(
+    (it) => it.case === RIVALS[name] && it.era === era && it.concurrency === 32 && it.payload === '1k',
+  );
+  // By way of the baseline that both were measured beside.
+  const times = ours?.toBare && toBare && ours.toBare.rps / toBare.rps;
+  return atLeast(8, `times as much by ${RIVALS[name]}`, times);
+}
+
+function goal({ case: name, era, concurrency, payload }: Row, met: boolean, what: string): string {
+  return `${met ? 'met   ' : 'missed'} ${name} ${era} c=${concurrency} ${payload}: ${what}\n`;
 }
 
 /** The rows as JSON: an array with one row per line; what was not measured is null. */
@@ -73,8 +97,9 @@ export function jsonOf(rows: readonly Row[]): string {
       p99_ms: rounded(value.p99Ms),
       cpu_us: rounded(value.cpuUs),
       rss_mb: rounded(value.rssMb),
-      ratio_raw: rounded(toRaw.rps),
+      ratio_raw: rounded(toRaw?.rps),
       ratio_bare: rounded(toBare?.rps),
+      ...(value.startMs !== undefined && { start_ms: rounded(value.startMs) }),
     }),
   );
   return `[\n${lines.join(',\n')}\n]\n`;

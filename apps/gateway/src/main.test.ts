@@ -122,6 +122,15 @@ describe('a start', () => {
     expect(ended.filter(({ stderr }) => PASSWORD.test(stderr))).toHaveLength(1);
   });
 
+  it('holds bodies to MCP_MAX_BODY_BYTES on every path that takes one', async () => {
+    const { url } = await workplace.serve([], { MCP_MAX_BODY_BYTES: '1024' });
+    const headers = { authorization: `Bearer ${await workplace.token()}`, 'content-type': 'application/json' };
+    for (const path of ['/mcp', '/rpc', '/gateways']) {
+      const { status } = await fetch(url + path, { method: 'POST', headers, body: ' '.repeat(1025) });
+      expect({ path, status }).toEqual({ path, status: 413 });
+    }
+  });
+
   it('on a port in use ends with one sentence', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

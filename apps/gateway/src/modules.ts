@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import { basicAuthenticator, verifyPassword } from '@forge/auth-basic';
 import { jwtAuthenticator, type VerifyingKey } from '@forge/auth-jwt';
-import type { Authenticator, PrincipalDirectory, Store, UpstreamAdapter } from '@forge/core';
+import {
+  type Authenticator,
+  isRefusedAddress,
+  type PrincipalDirectory,
+  type Store,
+  type UpstreamAdapter,
+} from '@forge/core';
 import { JsonText } from '@forge/protocol';
 import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forge/store-sql';
 import { httpUpstream } from '@forge/transport-http';
@@ -44,6 +50,7 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
           events,
           clientInfo,
           requestTimeoutMs: own ?? timeoutMs,
+          refusesAddress: isRefusedAddress,
         }),
     },
     {

@@ -1,15 +1,13 @@
 /** @module One keep-alive HTTP/1.1 connection with one request in flight at a time. */
 import { connect, type Socket } from 'node:net';
+import type { Lane, Step } from './clients.ts';
 import { type Response, ResponseReader } from './response-reader.ts';
-
-/** Says what to send after a response (`undefined` before the first one); `undefined` ends the loop. */
-export type Step = (previous: Response | undefined) => string | undefined;
 
 /** All sockets read into one buffer: what is read is used up before the next read. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
 /** A connection that requests are written to byte by byte. */
-export class Connection {
+export class Connection implements Lane {
   readonly #reader = new ResponseReader((response) => this.#onResponse(response));
   readonly #socket: Socket;
   #onResponse: (response: Response) => void = () => {};
@@ -45,12 +43,10 @@ export class Connection {
     return connection;
   }
 
-  /** Whether the next response comes with its body. */
   set capture(wanted: boolean) {
     this.#reader.capture = wanted;
   }
 
-  /** Sends what `step` says until it says `undefined`. Rejects when the connection fails or `step` throws. */
   loop(step: Step): Promise<void> {
     return new Promise((resolve, reject) => {
       const go = (previous: Response | undefined) => {
@@ -62,18 +58,6 @@ export class Connection {
       this.#onResponse = go;
       go(undefined);
     });
-  }
-
-  /** Sends one request; its response, body included. */
-  async request(text: string): Promise<Response> {
-    let answer: Response | undefined;
-    this.capture = true;
-    await this.loop((previous) => {
-      answer = previous;
-      return previous === undefined ? text : undefined;
-    });
-    if (answer === undefined) throw new Error('unreachable');
-    return answer;
   }
 
   close(): void {

@@ -9,3 +9,4 @@ process.on('message', (job: Job) => {
     .then((result) => process.send?.(result));
 });
 process.on('disconnect', () => process.exit());
+process.on('SIGTERM', () => process.exit()); // an orderly exit, so that what it launched ends as well

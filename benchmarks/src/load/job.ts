@@ -15,17 +15,36 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** One measurement: `connections` keep-alive connections, each with one request in flight, for a fixed time. */
-export interface Job extends Endpoint {
+/** A server that listens. */
+export interface Listening extends Endpoint {
+  /** The process under test, for its CPU time and memory. */
+  readonly pid: number;
+}
+
+/** A program that speaks MCP over its stdin and stdout. Every job launches it anew. */
+export interface Program {
+  readonly era: Era;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How what is under test is reached. */
+export type Reach = Listening | Program;
+
+/** What is asked of it, and for how long. */
+export interface Demand {
   readonly calls: readonly Call[];
+  /** Requests in flight: one on each of as many keep-alive connections, or all on the one stdin. */
   readonly connections: number;
   readonly warmupMs: number;
   readonly durationMs: number;
   /** Bytes that every answer has at least; less means that it is not what was asked for. */
   readonly minBytes: number;
-  /** The process under test, for its CPU time and memory. */
-  readonly pid: number;
 }
+
+/** One measurement. */
+export type Job = Reach & Demand;
 
 /** How a job ended. */
 export type JobResult = { readonly metrics: Metrics } | { readonly failed: string };

@@ -42,22 +42,36 @@ export function mcpParams(era: Era, { params }: Call): Readonly<Record<string, u
 /** The bytes of a call around its id. */
 export function requestTemplate(endpoint: Endpoint, call: Call, session: string | undefined): Template {
   const { era } = endpoint;
-  const opening = '{"jsonrpc":"2.0","id":';
-  const rest = `,${JSON.stringify({ method: call.method, params: mcpParams(era, call) }).slice(1)}`;
-  const length = opening.length + String(FIRST_ID).length + Buffer.byteLength(rest);
+  const { before, after } = messageTemplate(era, call);
+  const length = before.length + String(FIRST_ID).length + Buffer.byteLength(after);
   const head = httpHead('POST', endpoint, {
     ...mcpHeaders(era, call),
     ...sessionHeader(session),
     'Content-Length': `${length}`,
   });
-  return { before: head + opening, after: rest };
+  return { before: head + before, after };
 }
+
+/** A call as a line, around its id. */
+export function lineTemplate(era: Era, call: Call): Template {
+  const { before, after } = messageTemplate(era, call);
+  return { before, after: `${after}\n` };
+}
+
+function messageTemplate(era: Era, call: Call): Template {
+  const rest = JSON.stringify({ method: call.method, params: mcpParams(era, call) });
+  return { before: '{"jsonrpc":"2.0","id":', after: `,${rest.slice(1)}` };
+}
+
+const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+
+/** `notifications/initialized` as a line. */
+export const INITIALIZED_LINE = `${INITIALIZED}\n`;
 
 /** The bytes of `notifications/initialized`. */
 export function initializedRequest(endpoint: Endpoint, session: string | undefined): string {
-  const body = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
-  const headers = { ...mcpHeaders('legacy'), ...sessionHeader(session), 'Content-Length': `${body.length}` };
-  return httpHead('POST', endpoint, headers) + body;
+  const headers = { ...mcpHeaders('legacy'), ...sessionHeader(session), 'Content-Length': `${INITIALIZED.length}` };
+  return httpHead('POST', endpoint, headers) + INITIALIZED;
 }
 
 /** The bytes that end a session. */
@@ -70,6 +84,9 @@ export const INITIALIZE: Call = {
   method: 'initialize',
   params: { protocolVersion: LATEST_LEGACY, capabilities: {}, clientInfo: CLIENT_INFO },
 };
+
+/** What a modern client may say first. */
+export const DISCOVER: Call = { method: 'server/discover', params: {} };
 
 function sessionHeader(session: string | undefined): Record<string, string> {
   return session === undefined ? {} : { 'Mcp-Session-Id': session };

@@ -92,6 +92,12 @@ describe('a job', () => {
     expect([sessions, open.size]).toEqual([2, 0]);
   });
 
+  it('takes answers that come as server-sent events', async () => {
+    const asEvent: Handler = ({ id }, _, response) =>
+      response.end(`id: 1\ndata:\n\nevent: message\ndata: {"id":${id},"result":{"content":[]}}\n\n`);
+    await expect(runJob(await jobFor(asEvent))).resolves.toHaveProperty('rps');
+  });
+
   it.each<[string, Handler, string]>([
     ['an HTTP error', (_, __, response) => response.writeHead(503).end(), 'Not the answer that was asked for'],
     ['another id', (_, __, response) => response.end('{"id":1,"result":{}}'), 'is for another request'],
@@ -101,5 +107,56 @@ describe('a job', () => {
     ['nothing', (_, request) => request.socket.destroy(), 'closed a connection'],
   ])('fails when the answer is %s', async (_, handler, message) => {
     await expect(runJob(await jobFor(handler))).rejects.toThrow(message);
+  });
+});
+
+/** A short job for a program that calls `answer(message)` for what to write. */
+function jobForProgram(answer: string, era: Job['era'] = 'modern'): Job {
+  const source = `
+    const answer = ${answer};
+    require('node:readline').createInterface(process.stdin).on('line', (line) => {
+      const written = answer(JSON.parse(line));
+      if (written !== undefined) process.stdout.write(written);
+    });`;
+  const program = { era, command: process.execPath, args: ['-e', source], env: {} };
+  const calls = [{ method: 'tools/call', params: { name: 'echo' } }];
+  return { ...program, calls, connections: 3, warmupMs: 20, durationMs: 80, minBytes: 10 };
+}
+
+const LINE = "({ id, method }) => id && JSON.stringify({ id, result: { method } }) + '\\n'";
+
+describe('a job for a program on stdio', () => {
+  it.each(['modern', 'legacy'] as const)('measures it in the %s era', async (era) => {
+    const { rps, p50Ms, rssMb = 1 } = await runJob(jobForProgram(LINE, era));
+    expect(Math.min(rps, p50Ms, rssMb)).toBeGreaterThan(0);
+  });
+
+  it('finds ids at the end of messages, and answers in any order', async () => {
+    const reversed = `(held => ({ id, method }) => {
+      if (id === undefined) return;
+      held.unshift(JSON.stringify({ jsonrpc: '2.0', result: { padding: 'x'.repeat(100) }, id }) + '\\n');
+      if (method === 'server/discover' || held.length === 3) return held.splice(0).join('');
+      clearTimeout(this.late);
+      this.late = setTimeout(() => process.stdout.write(held.splice(0).join('')), 20);
+    })([])`;
+    await expect(runJob(jobForProgram(reversed))).resolves.toHaveProperty('rps');
+  });
+
+  it('introduces itself once, as a legacy client does', async () => {
+    const strict = `((seen) => ({ id, method }) => {
+      seen.push(method);
+      const right = ['initialize', 'notifications/initialized', 'tools/call'].every((it, at) => (seen[at] ?? it) === it);
+      if (!right || seen.lastIndexOf('initialize') > 0) process.exit(3);
+      return id && JSON.stringify({ id, result: {} }) + '\\n';
+    })([])`;
+    await expect(runJob(jobForProgram(strict, 'legacy'))).resolves.toHaveProperty('rps');
+  });
+
+  it.each([
+    ['ends', "(console.error('no key'), () => process.exit(1))", /The program ended:\nno key/],
+    ['answers with an error', "({ id }) => JSON.stringify({ id, error: {} }) + '\\n'", /Not a result/],
+    ['writes something else', "() => 'ready\\n'", /Not an answer that was asked for: ready/],
+  ])('fails when it %s', async (_, answer, message) => {
+    await expect(runJob(jobForProgram(answer))).rejects.toThrow(message);
   });
 });

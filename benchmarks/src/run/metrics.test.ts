@@ -32,7 +32,7 @@ describe('the summary of rounds', () => {
 
   it('leaves unsteady rounds out', () => {
     const { value, toRaw, steady } = summarise([round(100, true), round(900, false), round(200, true)]);
-    expect([value.rps, toRaw.rps, steady]).toEqual([150, 1.5, true]);
+    expect([value.rps, toRaw?.rps, steady]).toEqual([150, 1.5, true]);
   });
 
   it('says so when every round was unsteady', () => {

@@ -11,11 +11,14 @@ export function meanOf(samples: readonly Metrics[]): Metrics {
 
 /** The median of each metric. */
 export function medianOf(samples: readonly Metrics[]): Metrics {
-  return combine(samples, (values) => {
-    const sorted = values.toSorted((a, b) => a - b);
-    const middle = sorted.length / 2;
-    return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
-  });
+  return combine(samples, medianOfNumbers);
+}
+
+/** The median; NaN of nothing. */
+export function medianOfNumbers(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
 }
 
 /** Each metric of `one` divided by that of `other`. */

@@ -1,9 +1,10 @@
 /** @module Starts the processes of a run, and ends every one of them. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Metrics } from '../cells.ts';
+import { type Ending, launch, type Launched } from '../launch.ts';
 import type { Job, JobResult } from '../load/job.ts';
 import { nodeCommand } from './pinning.ts';
 
@@ -36,11 +37,6 @@ export interface Start {
   readonly profileFolder?: string | undefined;
 }
 
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /** The path of one of this package's scripts. */
 export function ownScript(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -52,8 +48,7 @@ export function ownScript(path: string): string {
  * @throws with the end of its output, when it ends or says nothing in time.
  */
 export async function startServer(start: Start): Promise<ServerProcess> {
-  const child = spawnNode(start, ['ignore', 'pipe', 'pipe']);
-  const ended = whenEnded(child);
+  const { process: child, ended, stop } = launchNode(start, ['ignore', 'pipe', 'pipe'], { withinMs: END_MS });
   let output = '';
   const listening = new Promise<string>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -66,10 +61,10 @@ export async function startServer(start: Start): Promise<ServerProcess> {
   });
   const origin = await Promise.race([listening, ended, delay(READY_MS, undefined, { ref: false })]);
   if (origin === undefined || child.pid === undefined) {
-    await stop(child, ended);
+    await stop();
     throw new Error(`${start.name} did not start:\n${output.trim() || `(nothing said) ${start.script}`}`);
   }
-  return { pid: child.pid, origin, stop: () => stop(child, ended) };
+  return { pid: child.pid, origin, stop };
 }
 
 /** The load generator's process. */
@@ -82,8 +77,8 @@ export interface LoadGenerator {
 /** Starts the load generator. */
 export function startLoadGenerator(core: number | undefined): LoadGenerator {
   const start = { name: 'load generator', script: ownScript('load/generator.js'), core };
-  const child = spawnNode(start, ['ignore', 'inherit', 'inherit', 'ipc']);
-  const ended = whenEnded(child);
+  const ending: Ending = { withinMs: END_MS, last: 'SIGTERM' }; // it has children of its own to end
+  const { process: child, ended, stop } = launchNode(start, ['ignore', 'inherit', 'inherit', 'ipc'], ending);
   return {
     async measure(job) {
       const gone = ended.then(() => [{ failed: 'The load generator ended' }]);
@@ -93,35 +88,17 @@ export function startLoadGenerator(core: number | undefined): LoadGenerator {
       if ('failed' in result) throw new Error(result.failed);
       return result.metrics;
     },
-    stop: () => stop(child, ended),
+    stop,
   };
 }
 
-function spawnNode({ script, args = [], core, env, cwd, profileFolder }: Start, stdio: StdioOptions): ChildProcess {
-  const profiling = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
-  const [command, line] = nodeCommand([...profiling, script, ...args], core);
-  const child = spawn(command, line, { stdio, env: env ?? process.env, cwd });
-  running.add(child);
-  return child;
+function launchNode(start: Start, stdio: NonNullable<SpawnOptions['stdio']>, ending: Ending): Launched {
+  const { script, args = [], core, env, cwd, profileFolder } = start;
+  const [command, line] = nodeCommand([...profiling(profileFolder), script, ...args], core);
+  return launch(command, line, { stdio, env: env ?? process.env, cwd }, ending);
 }
 
-type StdioOptions = ('ignore' | 'pipe' | 'inherit' | 'ipc')[];
-
-/** Resolves when the process has ended, or could not be started. */
-function whenEnded(child: ChildProcess): Promise<undefined> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      running.delete(child);
-      resolve(undefined);
-    };
-    child.once('close', settle);
-    child.once('error', settle);
-  });
-}
-
-async function stop(child: ChildProcess, ended: Promise<undefined>): Promise<void> {
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
-  await ended;
-  clearTimeout(timer);
+/** Flags of Node that write a CPU profile into `folder`, if there is one. */
+export function profiling(folder: string | undefined): readonly string[] {
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }

@@ -22,10 +22,12 @@ export interface SelfTime {
 
 const SHOWN = 25;
 
-/** Prints the top functions of process `pid`, whose profile is in `folder`. */
-export function printProfile(title: string, folder: string, pid: number): void {
+/** Prints the top functions of process `pid`, whose profile is in `folder`; or, without `pid`, of the one that ended last. */
+export function printProfile(title: string, folder: string, pid: number | undefined): void {
   // Node names a profile after date, time, process, thread and a sequence number; thread 0 is the main one.
-  const file = readdirSync(folder).find((name) => name.includes(`.${pid}.0.`));
+  const file = readdirSync(folder)
+    .toSorted()
+    .findLast((name) => pid === undefined || name.includes(`.${pid}.0.`));
   if (file === undefined) {
     process.stdout.write(`\nNo profile of ${title}: the process did not end by itself.\n`);
     return;

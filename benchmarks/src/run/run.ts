@@ -1,13 +1,15 @@
 /** @module A whole run: per era the processes are started, every load is put on all of them in turn, and they are ended. */
 import { type Case, type Cell, type Era, LIST, type Payload, RESULT_BYTES, type Result, type Row } from '../cells.ts';
 import type { Job } from '../load/job.ts';
+import { BRIDGES, startBridge } from './bridges.ts';
 import { summarise } from './metrics.ts';
 import type { Cores } from './pinning.ts';
 import { type LoadGenerator, startLoadGenerator } from './processes.ts';
 import { printProfile } from './profile.ts';
 import { type Field, measureRound } from './round.ts';
 import { scratchFolder } from './scratch.ts';
-import { startList, startRaw, startTarget, type Target } from './targets.ts';
+import { type Place, startList, startRaw, startTarget, type Target } from './targets.ts';
+import { prepareWrapper, WRAPPERS } from './wrappers.ts';
 
 /** What to measure, and how long. */
 export interface Plan {
@@ -33,6 +35,13 @@ export interface RunResult {
 /** The part of a job that a payload decides. */
 type Load = Pick<Job, 'calls' | 'minBytes'>;
 
+/** Cases that are measured beside the same baselines. The first one always is: the others are compared with it. */
+interface Family<C extends Case = Case> {
+  readonly cases: readonly C[];
+  /** Starts what a case stands for; `upstream` is an origin. */
+  start(name: C, place: Place, upstream: string): Promise<Target>;
+}
+
 /** Carries out `plan`; `log` gets a line per measurement. */
 export async function run(plan: Plan, log: (line: string) => void): Promise<RunResult> {
   const rounds = new Map<string, { cell: Cell; results: Result[] }>();
@@ -47,7 +56,18 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
     for (const era of plan.eras) {
       const upstream = await startRaw({ era, core: plan.cores?.upstream });
       try {
-        await runCalls(era, upstream.origin);
+        await runCalls(era, upstream.origin, {
+          cases: ['raw', 'bare', 'gateway', 'gateway-policy'],
+          start: startTarget,
+        });
+        await runCalls(era, upstream.origin, {
+          cases: BRIDGES,
+          start: (name, where) => startBridge(name, where, plan.cores?.upstream),
+        });
+        await runCalls(era, upstream.origin, {
+          cases: WRAPPERS,
+          start: (name, where, origin) => prepareWrapper(name, where, `${origin}/a/mcp`),
+        });
         await runList(era, upstream.origin);
       } finally {
         await upstream.stop();
@@ -58,16 +78,15 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
   }
   return { rows: [...rounds.values()].map(({ cell, results }) => ({ ...cell, ...summarise(results) })), failures };
 
-  async function runCalls(era: Era, upstream: string): Promise<void> {
+  async function runCalls<C extends Case>(era: Era, upstream: string, { cases, start }: Family<C>): Promise<void> {
     const sizes = plan.payloads.filter((payload) => payload !== LIST);
-    const names = plan.cases.filter((name) => name !== 'list');
-    if (sizes.length === 0 || names.length === 0) return;
-    // The raw responder is always there: it is what everything is compared with.
-    const targets = await startAll(new Set<Case>(['raw', ...names]), era, upstream);
+    const names = cases.filter((name, index) => index === 0 || plan.cases.includes(name));
+    if (sizes.length === 0 || !cases.some((name) => plan.cases.includes(name))) return;
+    const targets = await startAll(era, names, (name) => start(name, place(era, name), upstream));
     const raw = targets.find((target) => target.case === 'raw');
-    const bare = targets.find((target) => target.case === 'bare');
+    const bare = targets.find((target) => target.case.startsWith('bare'));
     const others = targets.filter((target) => target !== raw && target !== bare);
-    if (raw !== undefined) {
+    if (targets[0]?.case === cases[0]) {
       for (const size of sizes) {
         const load = (target: Target) => ({ calls: [target.callFor(size)], minBytes: RESULT_BYTES[size] });
         await runLoads(era, size, { raw, bare, others }, load);
@@ -88,11 +107,11 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
     }
   }
 
-  async function startAll(names: Iterable<Case>, era: Era, upstream: string): Promise<readonly Target[]> {
+  async function startAll<C extends Case>(era: Era, names: readonly C[], start: (name: C) => Promise<Target>) {
     const targets: Target[] = [];
     for (const name of names) {
       try {
-        targets.push(await startTarget(name, place(era, name), upstream));
+        targets.push(await start(name));
       } catch (error) {
         fail(`${name} ${era}`, error);
       }
@@ -101,14 +120,14 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
   }
 
   async function stopAll(targets: readonly Target[]): Promise<void> {
-    for (const target of targets) {
-      await target.stop();
-      if (target.profileFolder !== undefined)
-        printProfile(`${target.case} ${target.endpoint.era}`, target.profileFolder, target.pid);
+    for (const { case: name, reach, profileFolder, stop } of targets) {
+      await stop();
+      const pid = 'pid' in reach ? reach.pid : undefined;
+      if (profileFolder !== undefined) printProfile(`${name} ${reach.era}`, profileFolder, pid);
     }
   }
 
-  function place(era: Era, name: Case) {
+  function place(era: Era, name: Case): Place {
     const profileFolder = plan.profile && plan.cases.includes(name) ? scratchFolder() : undefined;
     return { era, core: plan.cores?.underTest, profileFolder };
   }
@@ -133,8 +152,8 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
 
   async function measure(generator: LoadGenerator, target: Target, load: Load, connections: number) {
     const { warmupMs, durationMs } = plan;
-    const job = { ...target.endpoint, ...load, pid: target.pid, connections, warmupMs, durationMs };
-    const metrics = await generator.measure(job);
+    const job = { ...target.reach, ...load, connections, warmupMs, durationMs };
+    const metrics = { ...(await generator.measure(job)), startMs: target.startMs };
     const { rps, p50Ms, p99Ms } = metrics;
     const figures = `${Math.round(rps)}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
     log(`${target.case} ${job.era} c=${connections} ${job.minBytes} B: ${figures}`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 let root: string | undefined;
+let home: string | undefined;
 
 /** Makes an empty folder that is removed when this process ends. */
 export function scratchFolder(): string {
@@ -13,4 +14,10 @@ export function scratchFolder(): string {
     root = folder;
   }
   return mkdtempSync(join(root, 'part-'));
+}
+
+/** Variables for a program under test: nothing of ours but PATH, and a home of its own, the same for the whole run. */
+export function plainEnv(): Readonly<Record<string, string>> {
+  home ??= scratchFolder();
+  return { PATH: process.env['PATH'] ?? '', HOME: home };
 }

@@ -1,8 +1,8 @@
-/** @module The processes under test of one era, each as something that jobs can be made for. */
+/** @module What is under test in one era, each as something that jobs can be made for: the gateway and its baselines. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Case, Era, ResultSize } from '../cells.ts';
-import type { Call, Endpoint } from '../load/job.ts';
+import type { Call, Reach } from '../load/job.ts';
 import { LIST_UPSTREAMS, toolName, TOOLS_PER_UPSTREAM } from '../servers/fixture.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { listCall } from './mcp-client.ts';
@@ -12,8 +12,9 @@ import { scratchFolder } from './scratch.ts';
 /** What can be put under load. */
 export interface Target {
   readonly case: Case;
-  readonly pid: number;
-  readonly endpoint: Endpoint;
+  readonly reach: Reach;
+  /** How long it took to start, where it was measured. */
+  readonly startMs?: number;
   /** Where its CPU profile will be. */
   readonly profileFolder: string | undefined;
   /** The call that answers with a result of a size. */
@@ -51,10 +52,14 @@ export function startRaw({ era, core, profileFolder }: Place, pages?: string): P
   });
 }
 
-/** Starts what `name` stands for; proxies stand in front of `upstream`, an origin. */
-export async function startTarget(name: Case, place: Place, upstream: string): Promise<Target> {
-  if (name === 'raw') return target(name, place, await startRaw(place), '');
-  if (name === 'bare') return target(name, place, await startBare(place, `${upstream}/a/mcp`), 'bench-');
+/** Starts the gateway or one of its baselines; proxies stand in front of `upstream`, an origin. */
+export async function startTarget(
+  name: 'raw' | 'bare' | 'gateway' | 'gateway-policy',
+  place: Place,
+  upstream: string,
+): Promise<Target> {
+  if (name === 'raw') return serverTarget(name, place, await startRaw(place), '');
+  if (name === 'bare') return serverTarget(name, place, await startBare(place, `${upstream}/a/mcp`), 'bench-');
   // Two upstreams, so that names are prefixed and have to be given back, as the bare proxy does.
   const upstreams = { 'Bench A': `${upstream}/a/mcp`, 'Bench B': `${upstream}/b/mcp` };
   const gateway = await startGateway({ ...place, policy: name === 'gateway-policy', upstreams, tools: 6 });
@@ -75,7 +80,7 @@ export async function startList(place: Place, upstream: string): Promise<ListTar
     const baseline = { ...place, profileFolder: undefined };
     const file = join(scratchFolder(), 'pages.json');
     await writeFile(file, JSON.stringify(pages.map(({ cursor, result }) => [cursor, result])));
-    const raw = target('raw', baseline, await startRaw(baseline, file), '');
+    const raw = serverTarget('raw', baseline, await startRaw(baseline, file), '');
     return {
       raw,
       list: gatewayTarget('list', place, gateway),
@@ -93,23 +98,32 @@ function startBare({ core, profileFolder }: Place, upstream: string): Promise<Se
   return startServer({ name: 'The bare proxy', script, args: [upstream], core, profileFolder });
 }
 
-function target(name: Case, { era, profileFolder }: Place, server: ServerProcess, prefix: string): Target {
+/** A server at `/mcp` whose tools are named as the upstream's are, after `prefix`. */
+export function serverTarget(
+  name: Case,
+  { era, profileFolder }: Place,
+  { pid, origin, stop }: ServerProcess,
+  prefix: string,
+): Target {
   return {
     case: name,
-    pid: server.pid,
-    endpoint: { url: `${server.origin}/mcp`, era, headers: {} },
+    reach: { url: `${origin}/mcp`, era, headers: {}, pid },
     profileFolder,
-    callFor: (size) => toolCall(prefix + toolName(size)),
-    stop: () => server.stop(),
+    callFor: callTool(prefix),
+    stop,
   };
+}
+
+/** Calls of tools that are named as the upstream's are, after `prefix`. */
+export function callTool(prefix: string): Target['callFor'] {
+  return (size) => toolCall(prefix + toolName(size));
 }
 
 function gatewayTarget(name: Case, { profileFolder }: Place, { server, endpoint, pages }: Gateway): Target {
   const names = pages.flatMap(({ names }) => names);
   return {
     case: name,
-    pid: server.pid,
-    endpoint,
+    reach: { ...endpoint, pid: server.pid },
     profileFolder,
     callFor(size) {
       const prefixed = names.find((name) => name.endsWith(toolName(size)));

@@ -22,14 +22,17 @@ const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
 child.once('exit', () => process.exit(1));
 process.on('exit', () => child.kill());
 
-const waiting = new Map<unknown, Waiting>();
-let lastId = 0;
+/** By their ids towards the child, which are used again: a map's table would be rebuilt all the time. */
+const waiting: (Waiting | undefined)[] = [];
+const free: number[] = [];
 
 readLines(child.stdout, (line) => {
   const answer = JSON.parse(line.toString()) as Message;
-  const request = waiting.get(answer.id);
+  const slot = Number(answer.id);
+  const request = waiting[slot];
   if (request === undefined) return;
-  waiting.delete(answer.id);
+  waiting[slot] = undefined;
+  free.push(slot);
   answer.id = request.id;
   const body = JSON.stringify(answer);
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -46,8 +49,9 @@ const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) =
     if (message.id === undefined) {
       response.writeHead(202).end();
     } else {
-      waiting.set(++lastId, { id: message.id, response });
-      message.id = lastId;
+      const slot = free.pop() ?? waiting.length;
+      waiting[slot] = { id: message.id, response };
+      message.id = slot;
     }
     child.stdin.write(`${JSON.stringify(message)}\n`);
   });

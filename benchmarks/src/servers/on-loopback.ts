@@ -11,7 +11,7 @@ Server.prototype.listen = function listenOnLoopback(this: Server, ...args: reado
     process.stderr.write(`http://127.0.0.1:${(this.address() as AddressInfo).port}\n`);
   });
   const done = args.findLast((arg) => typeof arg === 'function') as (() => void) | undefined;
-  return listen.call(this, 0, '127.0.0.1', done);
+  return listen.call(this, { port: 0, host: '127.0.0.1' }, done);
 };
 
 process.argv.splice(1, 1);

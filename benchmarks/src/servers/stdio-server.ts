@@ -19,8 +19,7 @@ readLines(process.stdin, (line) => {
   const { id, method, params } = JSON.parse(line.toString()) as Message;
   if (id === undefined) return;
   const result = method === 'tools/call' ? results.get(params?.name ?? '') : answerTo(era, method, '/mcp');
-  const rest =
-    result === undefined ? '"error":{"code":-32601,"message":"Method not found"}' : `"result":${result}`;
+  const rest = result === undefined ? '"error":{"code":-32601,"message":"Method not found"}' : `"result":${result}`;
   process.stdout.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${rest}}\n`);
 });
 // Whoever started it may have been killed: it must not be left over.

@@ -78,5 +78,6 @@ export { createSealer, type Sealer } from './registry/sealer.ts';
 export { MASK } from './registry/secrets.ts';
 export { type ServerInput, type ServerPatch, type ServerRegistry } from './registry/servers.ts';
 export { type UpstreamInput } from './registry/upstream-input.ts';
+export { isRefusedAddress } from './registry/upstream-url.ts';
 export { type UpstreamPatch, type UpstreamRegistry } from './registry/upstreams.ts';
 export { type UserRegistry, type UserView } from './registry/users.ts';

@@ -587,6 +587,28 @@ describe('what happens outside of calls', () => {
   });
 });
 
+describe('a large message that is no JSON within', () => {
+  const pad = 'x'.repeat(40_000);
+
+  it.each([
+    '"method":"notifications/resources/updated","params":{"uri":[},"pad":PAD}',
+    '"method":"notifications/message","params":{"level":[},"pad":PAD}',
+    '"method":"notifications/progress","params":{PAD}',
+    '"method":"notifications/cancelled","params":{PAD}',
+    '"id":1,"method":"elicitation/create","params":{"mode":[},"pad":PAD}',
+  ])('is dropped without an exception: %s', async (members) => {
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', SILENT);
+    const { upstream } = setUp(server);
+    const outcome = upstream.call(toolCall('t'), new TestExchange());
+    await got(server, 'tools/call');
+    const { channel } = server.newest;
+    expect(() => channel.onMessage(`{"jsonrpc":"2.0",${members.replace('PAD', `"${pad}"`)}}`)).not.toThrow();
+    server.newest.send({ id: server.newest.last('tools/call')?.id, result: {} });
+    expect((await outcome).result?.text).toBe('{}');
+  });
+});
+
 describe('closing', () => {
   it('cancels what is in flight, closes every channel, and ends an attempt to connect', async () => {
     const server = new ScriptedServer('legacy');

@@ -17,6 +17,9 @@ import { type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { eraOf, SUPPORTED_VERSIONS } from './versions.ts';
 
+/** Characters of a `subscriptions/listen`: what was sent is held for as long as the subscription stays open. */
+const MAX_LISTEN_CHARS = 131_072;
+
 /** One HTTP request, read to its end. */
 export interface HttpRequestIn {
   /** By lower-case name. */
@@ -83,6 +86,9 @@ export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
     const classified = classify(headers, readBody(body));
     if (classified.era === 'legacy') return postLegacy(sessions, endpoint, headers, classified.body, sender, reply);
     if (classified.envelope === undefined) return reply.empty(202);
+    if (classified.message.method === 'subscriptions/listen' && body.length > MAX_LISTEN_CHARS) {
+      throw new ForgeError('payload_too_large', `subscriptions/listen may have at most ${MAX_LISTEN_CHARS} characters`);
+    }
     void serveModern(endpoint, openModern(endpoint, classified, sender, reply, modern, headers), modern);
   };
 

@@ -7,6 +7,16 @@ const refused = (code: number, data?: unknown) => ({
   error: { code, message: 'no', data: data === undefined ? undefined : JsonText.of(data) },
 });
 
+/** As a large answer arrives: scanned, but not parsed. */
+const broken = { result: new JsonText('{"protocolVersion":"2025-11-25","serverInfo":{"name":[}}') };
+
+it.each([
+  ['server/discover', readProbe],
+  ['initialize', readInitialize],
+])('refuses an answer to %s that is no JSON within', (_method, read) => {
+  expect(() => read(broken)).toThrow(expect.objectContaining({ code: 'upstream_error' }));
+});
+
 describe('an answer to server/discover', () => {
   it('proves a modern server by the revisions it supports', () => {
     const verdict = readProbe(

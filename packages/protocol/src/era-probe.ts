@@ -40,6 +40,8 @@ export function discoverParams(protocolVersion: string, clientInfo: JsonText): J
 /**
  * Judges an answer by its shape. A server that answers everything with some result, even `{}`, is not modern by that.
  * HTTP: only a 2xx or 4xx answer other than 401 and 403 is evidence at all.
+ *
+ * @throws ForgeError `upstream_error` when it is no JSON.
  */
 export function readProbe({ result, error }: Answer): ProbeVerdict {
   if (error !== undefined) {
@@ -47,6 +49,7 @@ export function readProbe({ result, error }: Answer): ProbeVerdict {
     if (supported !== undefined) return { era: 'retry', protocolVersion: supported };
     return { era: 'legacy', reason: `It answered server/discover with error ${error.code}` };
   }
+  assertJson(result);
   const protocolVersion = newestModern(result.member('supportedVersions'));
   if (protocolVersion === undefined) {
     return { era: 'legacy', reason: 'Its answer to server/discover names no modern revision that Forge speaks' };
@@ -83,6 +86,7 @@ export function readInitialize({ result, error }: Answer): InitializeAnswer {
   if (error !== undefined) {
     throw new ForgeError('upstream_error', `The upstream refused initialize: ${brief(error.message)} (${error.code})`);
   }
+  assertJson(result);
   const protocolVersion = stringMember(result, 'protocolVersion');
   if (protocolVersion === undefined) {
     throw new ForgeError('upstream_error', 'The upstream is no MCP server: its answer to initialize has no revision');
@@ -103,6 +107,15 @@ export function readInitialize({ result, error }: Answer): InitializeAnswer {
       cacheScope: 'private',
     },
   };
+}
+
+/** What a server says of itself is kept and read at any time, so a large answer is parsed as well. */
+function assertJson(result: JsonText): void {
+  try {
+    void result.value;
+  } catch (cause) {
+    throw new ForgeError('upstream_error', 'The upstream introduces itself with something that is no JSON', { cause });
+  }
 }
 
 /** An upstream's words, short enough for a message of ours. */

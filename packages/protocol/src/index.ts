@@ -1,4 +1,5 @@
 /** @module The Model Context Protocol on the wire, in both eras, without I/O. */
+export { Bytes } from './bytes.ts';
 export {
   type Caller,
   type Client,

@@ -174,6 +174,15 @@ describe('readUpstreamBody', () => {
     }
   });
 
+  it.each([
+    ['a notification', '"method":"notifications/progress","params":{"progressToken":[},"pad":PAD}'],
+    ['a question', '"id":7,"method":"elicitation/create","params":{"mode":[},"pad":PAD}'],
+    ['an error', '"id":7,"error":{"code":-32603,"message":"no","data":{"code":[},"pad":PAD}}'],
+  ])('refuses %s that is large and no JSON within', (_name, members) => {
+    const text = `{"jsonrpc":"2.0",${members.replace('PAD', `"${'x'.repeat(40_000)}"`)}}`;
+    expect(codeOf(() => readUpstreamBody(text))).toBe('parse_error');
+  });
+
   it('reads a large batch', () => {
     const text = `{"jsonrpc":"2.0","id":7,"result":${large}}`;
     expect(readUpstreamBody(`[${text}, ${text}]`)).toHaveLength(2);

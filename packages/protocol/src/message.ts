@@ -9,7 +9,7 @@ import { JsonText } from './json-text.ts';
 /** Messages in one batch at most (batches exist in 2025-03-26 only). */
 export const MAX_BATCH = 100;
 
-/** Text from upstreams above this many characters is scanned, but not parsed. */
+/** Answers of upstreams above this many characters are scanned, but not parsed. */
 const SCAN_ONLY_ABOVE = 32_768;
 
 /** A request. The `id` is its raw JSON, a string or an integer, so that it echoes to the character. */
@@ -60,13 +60,17 @@ export function readBody(text: string): Message | Message[] {
 }
 
 /**
- * Reads what an upstream sent. Large text costs one scan and no parse, so whether its values are JSON to the last
- * character is left to whoever reads them.
+ * Reads what an upstream sent. A large result costs one scan and no parse, so whether its values are JSON to the last
+ * character is left to whoever reads them. What an upstream says or asks by itself is parsed, because it is read where
+ * nobody waits for an error.
  *
  * @throws ForgeError like {@link readBody}.
  */
 export function readUpstreamBody(text: string): Message | Message[] {
-  return text.length > SCAN_ONLY_ABOVE ? readParsed(new JsonText(text.trim())) : readBody(text);
+  if (text.length <= SCAN_ONLY_ABOVE) return readBody(text);
+  const read = readParsed(new JsonText(text.trim()));
+  const messages = Array.isArray(read) ? read : [read];
+  return messages.every(({ kind }) => kind === 'response') ? read : readBody(text);
 }
 
 /** The `id` that an error about this body must carry, as raw JSON, where one can be made out. Never throws. */
@@ -144,8 +148,7 @@ function readResponse(text: JsonText): ResponseMessage {
 
 function readError(text: JsonText): RpcError {
   if (!text.isObject) throw invalid('error must be an object');
-  const code = text.member('code')?.value;
-  const message = text.member('message')?.value;
+  const { code, message } = text.value as { code?: unknown; message?: unknown }; // parsed as a whole, `data` with it
   if (!Number.isInteger(code)) throw invalid('error.code must be an integer');
   if (typeof message !== 'string') throw invalid('error.message must be a string');
   return { code: code as number, message, data: text.member('data') };

@@ -2,12 +2,15 @@
  * @module The calls in flight on one session with an upstream, and whose the messages are that name no call: a legacy
  * server's questions and log messages on a shared wire.
  */
+import { CallTable } from './call-table.ts';
 import type { Answer, Ask, Exchange } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import type { UpstreamEvents } from './upstream.ts';
 
 /** A call that the upstream has not answered yet. */
 export interface InboxCall {
+  /** Its id at the upstream, which is also its progress token. */
+  readonly id: number;
   readonly exchange: Exchange;
   /** Whose call it is: what belongs to nobody in particular goes to one caller or to none. */
   readonly callerId: string;
@@ -26,9 +29,9 @@ export interface InboxOptions<T extends InboxCall> {
 
 /** The calls of one session. */
 export interface Inbox<T extends InboxCall> {
-  readonly calls: ReadonlyMap<number, T>;
-  /** A call was sent under this id, which is also its progress token. */
-  begin(id: number, call: T): void;
+  readonly calls: Pick<CallTable<T>, 'size' | 'has' | 'get'> & Iterable<T>;
+  /** A call was sent. */
+  begin(call: T): void;
   /** It was answered. Returns it, if it was waiting. */
   end(id: number): T | undefined;
   /** Nobody waits for it any more, but the upstream may still be busy with it. Returns it, if it was waiting. */
@@ -58,14 +61,14 @@ const EMPTY = new JsonText('{}');
 /** The calls of one session, none yet. */
 export function createInbox<T extends InboxCall>(options: InboxOptions<T>): Inbox<T> {
   const { events, sessionId } = options;
-  const calls = new Map<number, T>();
+  const calls = new CallTable<T>();
   const abandoned = new Map<number, { readonly callerId: string; readonly until: number }>();
 
   /** Whose every unanswered call is, those that ended early included; `undefined` where that is not one caller. */
   function soleCaller(): string | undefined {
     const callers = new Set<string>();
     const now = Date.now();
-    for (const { callerId } of calls.values()) callers.add(callerId);
+    for (const { callerId } of calls) callers.add(callerId);
     for (const [id, { callerId, until }] of abandoned) {
       if (until <= now) abandoned.delete(id);
       else callers.add(callerId);
@@ -77,24 +80,21 @@ export function createInbox<T extends InboxCall>(options: InboxOptions<T>): Inbo
   /** What names no call goes to the paired session, or to the calls in flight where all are of one caller. */
   function loose(method: string, params: JsonText | undefined): void {
     if (sessionId !== undefined && calls.size !== 1) events.sessionNote(sessionId, method, params);
-    else if (soleCaller() !== undefined) for (const { exchange } of calls.values()) exchange.note(method, params);
+    else if (soleCaller() !== undefined) for (const { exchange } of calls) exchange.note(method, params);
   }
 
   return {
     calls,
-    begin(id, call) {
-      calls.set(id, call);
+    begin(call) {
+      calls.add(call);
     },
     end(id) {
-      const call = calls.get(id);
-      calls.delete(id);
-      abandoned.delete(id);
-      return call;
+      if (abandoned.size > 0) abandoned.delete(id);
+      return calls.delete(id);
     },
     abandon(id) {
-      const call = calls.get(id);
+      const call = calls.delete(id);
       if (call === undefined) return undefined;
-      calls.delete(id);
       const [oldest] = abandoned.keys();
       if (oldest !== undefined && abandoned.size >= MAX_ABANDONED) abandoned.delete(oldest);
       abandoned.set(id, { callerId: call.callerId, until: Date.now() + LINGER_MS });
@@ -106,12 +106,11 @@ export function createInbox<T extends InboxCall>(options: InboxOptions<T>): Inbo
     async ask(ask) {
       if (ask.method === 'ping') return { result: EMPTY };
       if (!QUESTIONS.includes(ask.method)) return refuse(-32601, `Forge does not know ${ask.method.slice(0, 100)}`);
-      const [only] = calls;
-      if (only !== undefined && calls.size === 1 && soleCaller() !== undefined) {
-        const [id, call] = only;
+      const [call] = calls;
+      if (call !== undefined && calls.size === 1 && soleCaller() !== undefined) {
         const answer = await options.askCall(call, ask);
         // A call that was answered without waiting for it had nothing to do with the question.
-        const unrelated = !calls.has(id) && !abandoned.has(id);
+        const unrelated = !calls.has(call.id) && !abandoned.has(call.id);
         if (answer.error === undefined || !unrelated) return answer;
       }
       if (sessionId !== undefined) return events.sessionAsk(sessionId, ask);

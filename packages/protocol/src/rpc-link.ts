@@ -175,7 +175,7 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
     ended = code === 'cancelled' ? code : 'upstream_unreachable';
     const told =
       options.tellCallers === true && cause !== undefined ? `${ERRORS[code].title}. ${cause.message}` : undefined;
-    for (const id of inbox.calls.keys()) take(id)?.settle(new ForgeError(code, told, { cause }));
+    for (const { id } of inbox.calls) take(id)?.settle(new ForgeError(code, told, { cause }));
     for (const id of own.keys()) take(id)?.settle(new ForgeError(ended, cause?.message, { cause }));
   }
 
@@ -226,7 +226,7 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
           slot: -1,
           settle: (got) => resolve(got instanceof ForgeError ? errorOutcome(got) : hopOutcome(era, got)),
         };
-        inbox.begin(id, call);
+        inbox.begin(call);
         deadlines.start(call);
         channel.send(formatRequest(String(id), request.method, params));
         exchange.onCancel((reason) => withdraw(call, new ForgeError('cancelled', reason)));

@@ -59,6 +59,13 @@ describe('subscriptions/listen', () => {
     ]);
   });
 
+  it('may not be large over HTTP, because it is held for as long as it lasts', async () => {
+    const client = new HttpClient();
+    const reply = client.modern('subscriptions/listen', { notifications: EVERYTHING, pad: 'x'.repeat(140_000) });
+    expect(reply.status).toBe(413);
+    expect(client.edge.subscriptions).toBe(0);
+  });
+
   it('gives no way to ask', async () => {
     const client = new HttpClient();
     await client.modern('subscriptions/listen', { notifications: EVERYTHING }).hasEvents(1);

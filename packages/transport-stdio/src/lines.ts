@@ -1,5 +1,6 @@
 /** @module The framing of MCP's stdio transport: one JSON-RPC message a line, in UTF-8 (basic/transports/stdio). */
 import type { Writable } from 'node:stream';
+import { Bytes } from '@forge/protocol';
 
 const NEWLINE = 10;
 
@@ -28,23 +29,22 @@ export interface LineReader {
  * chunks share stays whole.
  */
 export function createLineReader(options: LineReaderOptions): LineReader {
-  let parts: Buffer[] = [];
-  let size = 0;
+  let held = new Bytes();
   let stopped = false;
 
-  function finishLine(last: Buffer): void {
-    const bytes = parts.length === 0 ? last : Buffer.concat([...parts, last]);
-    parts = [];
-    size = 0;
-    const line = bytes.toString('utf8').trim(); // a byte order mark and the CR of a CRLF are white space too
+  function finishLine(): void {
+    const { buffer, byteOffset, length } = held.all;
+    held = new Bytes();
+    // A byte order mark and the CR of a CRLF are white space too.
+    const line = Buffer.from(buffer, byteOffset, length).toString('utf8').trim();
     if (line === '') return;
     if (looksLikeMessage(line)) options.onMessage(line);
     else options.onNoise(line);
   }
 
   function fits(bytes: number): boolean {
-    if (size + bytes <= options.maxMessageBytes) return true;
-    parts = [];
+    if (held.length + bytes <= options.maxMessageBytes) return true;
+    held = new Bytes();
     stopped = true;
     options.onOverflow();
     return false;
@@ -57,22 +57,19 @@ export function createLineReader(options: LineReaderOptions): LineReader {
         const newline = chunk.indexOf(NEWLINE, start);
         const rest = chunk.subarray(start, newline < 0 ? chunk.length : newline);
         if (!fits(rest.length)) return;
-        if (newline < 0) {
-          if (rest.length > 0) parts.push(rest);
-          size += rest.length;
-          return;
-        }
-        finishLine(rest);
+        held.push(rest);
+        if (newline < 0) return;
+        finishLine();
         start = newline + 1;
       }
     },
     end() {
-      if (!stopped) finishLine(Buffer.alloc(0));
+      if (!stopped) finishLine();
       stopped = true;
     },
     stop() {
       stopped = true;
-      parts = [];
+      held = new Bytes();
     },
   };
 }

@@ -1,6 +1,9 @@
 /** @module Which requests of a client have no answer yet, so that the end of its input does not cut the answers off. */
 import { JsonText, type Message, readMessage } from '@forge/protocol';
 
+/** How an answer of `formatResult` and `formatError` begins: a large one need not be looked at any further. */
+const ANSWER = /^\{"jsonrpc":"2\.0","id":("(?:[^"\\]|\\.)*"|-?[\d.]+),"(?:result|error)":/;
+
 /** More are not followed. */
 const MAX_FOLLOWED = 10_000;
 
@@ -27,6 +30,12 @@ export class Unanswered {
 
   /** We sent this. */
   sent(text: string): void {
+    if (this.#ids.size === 0) return;
+    const [, id] = ANSWER.exec(text) ?? [];
+    if (id !== undefined) {
+      this.#ids.delete(id);
+      return;
+    }
     for (const message of messagesIn(text)) {
       if (message.kind === 'response') this.#ids.delete(message.id ?? '');
     }

@@ -141,6 +141,7 @@ async function serve(
       callbacks: createApiCallbacks({ forge, store, metrics, endpoint, database: describeDatabase(settings) }),
       authenticate: ({ authorization }) => authenticate(authorization),
       version: IDENTITY.version,
+      maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
       challenge: challengeOf(settings),
       allowedOrigins: settings.ALLOWED_ORIGINS,
       onError: (error) => {

@@ -1,6 +1,6 @@
 /** @module Reads request bodies: JSON, bounded in bytes and depth. */
 import { ForgeError } from '@forge/core';
-import { JsonText } from '@forge/protocol';
+import { Bytes, JsonText } from '@forge/protocol';
 
 /**
  * The body as JSON text; an empty one is `{}`.
@@ -25,24 +25,16 @@ function checkMediaType(header: string | null): void {
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const bytes = new Bytes();
   const reader = request.body?.getReader();
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    length += read.value.length;
-    if (length > maxBytes) {
+    if (bytes.length + read.value.length > maxBytes) {
       await reader?.cancel();
       throw tooLarge(maxBytes);
     }
-    chunks.push(read.value);
+    bytes.push(read.value);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return bytes.all;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -41,6 +41,19 @@ test('every issue is told, and fields that may be sent back are not one', () => 
   );
 });
 
+test('twenty issues at most are looked for and told', () => {
+  const issuesOf = (fields: Record<string, unknown>): unknown[] => {
+    try {
+      checkFields(z.strictObject({ list: z.array(z.string()).optional() }), fields);
+    } catch (error) {
+      return (error as { data: { issues: unknown[] } }).data.issues;
+    }
+    return [];
+  };
+  expect(issuesOf(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, 1])))).toHaveLength(20);
+  expect(issuesOf({ list: Array(1000).fill(1) })).toHaveLength(20);
+});
+
 test('the nearest word is near', () => {
   expect(nearestOf('visibilty', ['visibility', 'version'])).toBe('visibility');
   expect(nearestOf('zzz', ['visibility', 'version'])).toBeUndefined();

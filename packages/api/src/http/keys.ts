@@ -8,6 +8,9 @@ export interface Issue {
   readonly message: string;
 }
 
+/** Issues that are told: a body has room for millions, and each unknown key is compared with every known one. */
+const MAX_ISSUES = 20;
+
 /** A 422 that lists every issue; the first one is the message. */
 export function invalidInput(issues: readonly Issue[]): ForgeError {
   const [first] = issues;
@@ -31,7 +34,7 @@ export function camelCase(key: string): string {
  * Checks fields against a schema: keys of the first level in either spelling, nothing below is touched. Nulls that the
  * schema does not take say nothing, as in ContextForge; fields in `ignored` neither.
  *
- * @throws ForgeError `validation_failed`, naming every unknown key with the nearest known one
+ * @throws ForgeError `validation_failed`, naming unknown keys, twenty at most, with the nearest known one of each
  */
 export function checkFields<T>(
   schema: z.ZodObject & z.ZodType<T>,
@@ -42,6 +45,7 @@ export function checkFields<T>(
   const known = new Map<string, unknown>();
   const issues: Issue[] = [];
   for (const [sent, value] of Object.entries(fields)) {
+    if (issues.length >= MAX_ISSUES) break;
     const key = camelCase(sent);
     const field = Object.hasOwn(shape, key) ? (shape[key] as z.ZodType) : undefined;
     if (value === null && !field?.safeParse(null).success) continue;
@@ -52,7 +56,8 @@ export function checkFields<T>(
   if (issues.length > 0) throw invalidInput(issues);
   const parsed = schema.safeParse(Object.fromEntries(known));
   if (parsed.success) return parsed.data;
-  throw invalidInput(parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })));
+  const found = parsed.error.issues.slice(0, MAX_ISSUES);
+  throw invalidInput(found.map(({ path, message }) => ({ field: path.join('.'), message })));
 }
 
 /** Fields that a schema has, for {@link checkFields}' `ignored`. */

@@ -25,6 +25,8 @@ export interface AuditTrail {
 
 /** Records written at once; as many waiting are reason enough to write, so that none grows old in memory. */
 const BATCH = 500;
+/** Characters that are kept; clients may send any number. */
+const MAX_METHOD = 64;
 const MAX_TARGET = 256;
 /** Old records are deleted after this many writes. */
 const PRUNE_EVERY = 60;
@@ -83,7 +85,7 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
         id: `${at.toString(36).padStart(9, '0')}${run}${sequence.toString(36).padStart(8, '0')}`,
         at,
         principal: call.principal.id,
-        method: call.request.method,
+        method: call.request.method.slice(0, MAX_METHOD),
         target: call.target?.slice(0, MAX_TARGET),
         serverId: call.serverId,
         upstreamId: call.upstreamId,

@@ -23,6 +23,17 @@ export interface Metrics {
 
 /** Items counted one by one; past it only the totals grow. */
 const MAX_ITEMS = 50_000;
+/** Methods that are counted. A client may send any other, as often and as long as it likes. */
+const METHODS: ReadonlySet<string> = new Set([
+  'tools/call',
+  'tools/list',
+  'prompts/get',
+  'prompts/list',
+  'resources/read',
+  'resources/list',
+  'resources/templates/list',
+  'completion/complete',
+]);
 
 /** Fresh counters. */
 export function createMetrics(): Metrics {
@@ -33,7 +44,8 @@ export function createMetrics(): Metrics {
     byItem: () => items,
     observe({ call, summary, durationMs }) {
       const failed = summary === 'error' || summary === 'tool_error';
-      counterOf(methods, call.request.method)?.add(durationMs, failed);
+      const { method } = call.request;
+      if (METHODS.has(method)) counterOf(methods, method)?.add(durationMs, failed);
       if (call.itemId !== undefined) counterOf(items, call.itemId)?.add(durationMs, failed);
     },
   };

@@ -73,6 +73,17 @@ describe('metrics', () => {
   });
 });
 
+it('what clients make up as methods is neither counted one by one nor kept at full length', async () => {
+  const store = createMemoryStore();
+  const metrics = createMetrics();
+  const trail = createAuditTrail(store);
+  const pipeline = composePipeline([observeCalls([metrics.observe, trail.observe])], () => Promise.resolve(FAILED));
+  for (let count = 0; count < 3; count += 1) await pipeline(call(`${count}${'m'.repeat(1000)}`));
+  await trail.close();
+  expect(metrics.byMethod().size).toBe(0);
+  expect((await store.audit.list({ limit: 10 })).items.map(({ method }) => method.length)).toEqual([64, 64, 64]);
+});
+
 describe('the audit trail', () => {
   it('writes who called what and how it went, newest first', async () => {
     const store = createMemoryStore();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkUpstreamUrl } from './upstream-url.ts';
+import { checkUpstreamUrl, isRefusedAddress } from './upstream-url.ts';
 
 test.each(['http://localhost:9000/mcp', 'https://example.com/mcp?key=1', 'http://10.0.0.7/sse', 'http://[::1]:80/mcp'])(
   '%s is allowed',
@@ -27,6 +27,9 @@ test.each([
   'http://[::ffff:169.254.169.254]/',
   'http://[64:ff9b::a9fe:a9fe]/',
   'http://[fd00:ec2::254]/',
+  'http://100.100.100.200/',
+  'http://168.63.129.16/',
+  'http://[::ffff:100.100.100.200]/',
   'http://METADATA.google.internal/',
   `http://example.com/${'a'.repeat(2100)}`,
 ])('%s is refused', (url) => {
@@ -39,4 +42,17 @@ test('the refusal of a URL with a password does not repeat it', () => {
 
 test('a fragment is dropped', () => {
   expect(checkUpstreamUrl('http://example.com/mcp#part')).toBe('http://example.com/mcp');
+});
+
+test.each([
+  ['127.0.0.1', false],
+  ['10.0.0.7', false],
+  ['::1', false],
+  ['2001:db8::a9fe', false],
+  ['169.254.169.254', true],
+  ['fe80::1%eth0', true],
+  ['::ffff:169.254.169.254', true],
+  ['100.100.100.200', true],
+])('a name that leads to %s: refused is %s', (address, refused) => {
+  expect(isRefusedAddress(address)).toBe(refused);
 });

@@ -2,8 +2,16 @@
 import { invalid } from './checks.ts';
 import { LIMITS } from './limits.ts';
 
-/** Names under which cloud providers serve credentials to whoever asks from inside. */
-const METADATA_HOSTS = new Set(['metadata.google.internal', 'metadata', 'instance-data', '[fd00:ec2::254]']);
+/** Where cloud providers serve credentials to whoever asks from inside, besides the link-local addresses. */
+const METADATA_HOSTS = new Set([
+  'metadata.google.internal',
+  'metadata',
+  'instance-data',
+  '[fd00:ec2::254]',
+  '100.100.100.200', // Alibaba
+  '168.63.129.16', // Azure
+  '192.0.0.192', // Oracle
+]);
 
 /**
  * The address in normal form. Loopback and private networks are allowed: that is where most upstreams are.
@@ -26,10 +34,23 @@ export function checkUpstreamUrl(text: string): string {
   return url.href;
 }
 
+/** Whether a name leads to an address that {@link checkUpstreamUrl} would refuse. It can, at any time after that check. */
+export function isRefusedAddress(address: string): boolean {
+  const [bare = ''] = address.split('%', 1); // without the zone of a link-local one
+  return isLinkLocal(bare.includes(':') ? new URL(`http://[${bare}]/`).hostname : bare);
+}
+
 /** `URL` has brought every spelling of an IPv4 address (decimal, hexadecimal, short) to four decimal numbers. */
 function isLinkLocal(hostname: string): boolean {
   const host = hostname.replace(/\.$/, '');
   if (host.startsWith('169.254.') || METADATA_HOSTS.has(host)) return true;
-  // fe80::/10, and 169.254.0.0/16 as the last 32 bits of an IPv6 address (mapped, compatible, NAT64).
-  return /^\[fe[89ab][0-9a-f]:/.test(host) || /:a9fe:[0-9a-f]{1,4}\]$/.test(host);
+  const embedded = embeddedIpv4(host);
+  return /^\[fe[89ab][0-9a-f]:/.test(host) || (embedded !== undefined && isLinkLocal(embedded));
+}
+
+/** The last 32 bits of an IPv6 address: an IPv4 one, where it is mapped, compatible or for NAT64. */
+function embeddedIpv4(host: string): string | undefined {
+  const [, high, low] = /:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low].flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255]).join('.');
 }

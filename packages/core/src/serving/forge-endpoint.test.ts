@@ -137,7 +137,7 @@ describe('an endpoint over several upstreams', () => {
     const { result } = await call(endpoint, 'tools/list');
     expect(result?.value).toMatchObject({
       tools: [{ name: 'time-now' }],
-      _meta: { 'forge/unavailable': [{ gateway: 'git', reason: 'connection refused' }] },
+      _meta: { 'forge/unavailable': [{ gateway: 'git', reason: 'The upstream cannot be reached' }] },
     });
     expect(forge.pool.status(ids['git'] as string)).toMatchObject({
       state: 'unreachable',

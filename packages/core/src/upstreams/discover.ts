@@ -15,6 +15,8 @@ const MAX_PAGES = 1000;
 const MAX_ITEMS = 10_000;
 /** A name or URI longer than this is skipped. */
 const MAX_NAME = 2048;
+/** Items per upstream that are reported as skipped. */
+const MAX_SKIPPED = 1000;
 
 interface ListSource {
   readonly kind: 'tools' | 'prompts' | 'resources' | 'templates';
@@ -66,9 +68,10 @@ async function readList(
     const result = resultOf(outcome, source.method);
     for (const element of result.member(source.member)?.elements() ?? []) {
       const item = readItem(element, source, info);
-      if (typeof item === 'string')
-        skipped.push({ kind: source.kind, name: nameIn(element, source.key) ?? '', reason: item });
-      else if (items.size >= MAX_ITEMS) return cut(items, skipped, source, `more than ${MAX_ITEMS} items`);
+      if (typeof item === 'string') {
+        const name = nameIn(element, source.key)?.slice(0, MAX_NAME) ?? '';
+        if (skipped.length < MAX_SKIPPED) skipped.push({ kind: source.kind, name, reason: item });
+      } else if (items.size >= MAX_ITEMS) return cut(items, skipped, source, `more than ${MAX_ITEMS} items`);
       else items.set(item.name, item);
     }
     const next = result.member('nextCursor')?.value;
@@ -95,6 +98,8 @@ function readItem(element: JsonText, source: ListSource, info: UpstreamInfo): Di
   const name = nameIn(element, source.key);
   if (name === undefined) return `"${source.key}" is not a string`;
   if (name === '' || name.length > MAX_NAME) return `"${source.key}" must have 1 to ${MAX_NAME} characters`;
+  // Stores replace such characters, or refuse the row.
+  if (/\p{Cs}/u.test(name) || name.includes('\0')) return `"${source.key}" has characters that are no text`;
   if (source.kind === 'tools') {
     const schema = element.member('inputSchema');
     if (!schema?.isObject) return '"inputSchema" is not an object';
@@ -120,5 +125,15 @@ function resultOf(outcome: Outcome, method: string): JsonText {
   if (outcome.error) throw new ForgeError('upstream_error', `${method} failed: ${outcome.error.message}`);
   if (!outcome.result.isObject)
     throw new ForgeError('upstream_error', `${method} answered with something that is not an object`);
+  assertJson(outcome.result, method);
   return outcome.result;
+}
+
+/** A large answer was not parsed on its way: one broken definition would break every list that it becomes a part of. */
+function assertJson(result: JsonText, method: string): void {
+  try {
+    void result.value;
+  } catch (cause) {
+    throw new ForgeError('upstream_error', `${method} answered with something that is no JSON`, { cause });
+  }
 }

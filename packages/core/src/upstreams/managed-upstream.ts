@@ -3,6 +3,7 @@ import {
   errorOutcome,
   type Exchange,
   type ExchangeRequest,
+  forCaller,
   ForgeError,
   type Outcome,
   type Upstream,
@@ -52,7 +53,7 @@ export interface ManagedUpstream {
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
   /** Tries an upstream that is out once more, if it was not tried just now. @throws ForgeError `upstream_unreachable` */
   recover(): Promise<void>;
-  /** Since when and why its items are out of the lists; `undefined` while they are in. */
+  /** Since when and why its items are out of the lists, as callers may read it; `undefined` while they are in. */
   outage(): { since: number; message: string } | undefined;
   status(): UpstreamStatus;
   close(): Promise<void>;
@@ -173,9 +174,13 @@ export function manageUpstream(
     const since = new Date(failedSince ?? stateSince).toISOString();
     return new ForgeError(
       'upstream_unreachable',
-      `The gateway "${record.name}" has been unreachable since ${since}: ${lastError?.publicMessage ?? 'unknown reason'}`,
+      `The gateway "${record.name}" has been unreachable since ${since}: ${reasonForCallers()}`,
       { data: { gateway: record.name, since }, retryAfter: retryAfterSeconds() },
     );
+  }
+
+  function reasonForCallers(): string {
+    return lastError === undefined ? 'unknown reason' : ForgeError.from(forCaller(lastError)).publicMessage;
   }
 
   function retryAfterSeconds(): number {
@@ -223,9 +228,7 @@ export function manageUpstream(
     },
     recover,
     outage() {
-      return isOut()
-        ? { since: failedSince ?? stateSince, message: lastError?.publicMessage ?? 'unknown reason' }
-        : undefined;
+      return isOut() ? { since: failedSince ?? stateSince, message: reasonForCallers() } : undefined;
     },
     status() {
       const state = isOut() ? 'unreachable' : info === undefined || failures > 0 ? 'pending' : 'connected';

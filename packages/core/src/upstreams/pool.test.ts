@@ -108,8 +108,37 @@ describe('the upstream pool', () => {
     const managed = pool.get('u');
     const outcome = await managed?.call(internalRequest('tools/call', { name: 'a' }), SILENT);
     expect(outcome?.error?.message).toMatch(
-      /^The gateway "u" has been unreachable since \d{4}-.*: connection refused$/,
+      /^The gateway "u" has been unreachable since \d{4}-.*: The upstream cannot be reached$/,
     );
+  });
+
+  it('tells operators why an upstream is out, and not callers: a child may have written secrets', async () => {
+    const one = script(['a'], { down: true });
+    start({ x: one });
+    await pool.sync([record('u', 'x')]);
+    await until(() => pool.status('u').state === 'unreachable');
+    expect(pool.status('u').error?.message).toBe('connection refused');
+    expect(pool.get('u')?.outage()?.message).toBe('The upstream cannot be reached');
+  });
+
+  it.each(['{"tools":[{"name":"t","inputSchema":{"a":[}}]}', '{"tools":[{"name":"t","inputSchema":{}},x]}'])(
+    'takes nothing from a list that is no JSON: %s',
+    async (text) => {
+      start({ x: script([], { toolsText: text }) });
+      await expect(pool.discover(record('u', 'x'))).rejects.toMatchObject({ code: 'upstream_error' });
+    },
+  );
+
+  it('skips names that no store can keep, and reports a thousand items at most', async () => {
+    const one = script(['good'], { pageSize: 5000 });
+    for (const name of ['\ud800', 'a\0b']) one.tools.push({ name, inputSchema: {} });
+    for (let count = 0; count < 2000; count += 1) one.tools.push({ name: `bad${count}` });
+    start({ x: one });
+    const { tools, skipped } = await pool.discover(record('u', 'x'));
+    expect(tools.map((tool) => tool.name)).toEqual(['good']);
+    expect(skipped[0]?.reason).toBe('"name" has characters that are no text');
+    expect(skipped[1]?.reason).toBe('"name" has characters that are no text');
+    expect(skipped).toHaveLength(1000);
   });
 
   it('pings an upstream that was silent for too long, and finds out that it is gone', async () => {

@@ -23,6 +23,8 @@ export interface Script {
   connects: number;
   closed: number;
   watched: ReadonlySet<string>;
+  /** Text of the answer to `tools/list`, instead of the tools. */
+  toolsText?: string;
   events?: UpstreamEvents;
 }
 
@@ -85,6 +87,8 @@ function scriptedUpstream(followed: Script): Upstream {
           JsonText.of({ [member]: items.slice(start, end), ...(end < items.length && { nextCursor: String(end) }) }),
         );
       };
+      if (request.method === 'tools/list' && followed.toolsText !== undefined)
+        return resultOutcome(new JsonText(followed.toolsText));
       if (request.method === 'tools/list') return page('tools', followed.tools);
       if (request.method === 'resources/list') return page('resources', followed.resources);
       if (request.method === 'prompts/list') return page('prompts', followed.prompts);

@@ -151,3 +151,24 @@ describe('finding the era over HTTP', () => {
     await expect(upstream.connect()).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
+
+describe('a name that leads to an address', () => {
+  it('that is refused is not connected to', async () => {
+    const server = await started(modernServer());
+    const asked: string[] = [];
+    const refusesAddress = (address: string): boolean => asked.push(address) > 0;
+    const { upstream } = upstreamAt(server.url.replace('127.0.0.1', 'localhost'), { refusesAddress });
+    await expect(upstream.connect()).rejects.toMatchObject({
+      code: 'upstream_unreachable',
+      message: expect.stringContaining('EADDRREFUSED'),
+    });
+    expect(server.connections).toBe(0);
+    expect(asked).not.toEqual([]);
+  });
+
+  it('that is not refused is connected to', async () => {
+    const server = await started(modernServer());
+    const { upstream } = upstreamAt(server.url.replace('127.0.0.1', 'localhost'), { refusesAddress: () => false });
+    expect(await upstream.connect()).toMatchObject({ era: 'modern' });
+  });
+});

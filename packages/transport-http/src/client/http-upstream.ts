@@ -36,6 +36,12 @@ export interface HttpUpstreamOptions {
   /** Another way to connect than the direct one: by a proxy, with certificates of its own. */
   readonly connections?: ConnectionsFactory | undefined;
   /**
+   * Whether an address that the URL's name leads to must not be called; asked with each direct connection.
+   *
+   * @default none is refused
+   */
+  readonly refusesAddress?: ((address: string) => boolean) | undefined;
+  /**
    * `auto` tries Streamable HTTP, then HTTP+SSE.
    *
    * @default 'auto'
@@ -108,6 +114,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     headers: options.headers ?? {},
     credentials: options.credentials,
     connections: options.connections,
+    refusesAddress: options.refusesAddress,
     connectTimeoutMs,
     maxResponseBytes: options.maxResponseBytes ?? 64 * 1024 * 1024,
     maxConnections: options.maxConnections ?? 256,

@@ -86,6 +86,43 @@ describe('a legacy session over HTTP', () => {
     expect(heard.log).toContain('tools changed');
   });
 
+  it('is opened once where a server has no route for GET, and says 404', async () => {
+    const server = await serving(ok);
+    server.handlers.set('GET', ({ response }) => response.writeHead(404).end());
+    const { call } = upstreamAt(server.url);
+    await call('t').outcome;
+    await server.got('GET');
+    for (let calls = 0; calls < 5; calls += 1) await call('t').outcome;
+    expect(server.of('initialize')).toHaveLength(1);
+    expect(server.of('GET')).toHaveLength(1);
+  });
+
+  it('is opened again when its own stream finds out that the server has forgotten it', async () => {
+    const server = await serving(ok);
+    server.handlers.set('GET', (hit) => {
+      if (server.of('GET').length === 1) events(hit);
+      else hit.response.writeHead(404);
+      hit.response.end('retry: 1\n\n');
+    });
+    await upstreamAt(server.url).call('t').outcome;
+    await server.got('initialize', 2);
+    expect(server.of('GET')).toHaveLength(2);
+  });
+
+  it('gives way to a modern server while all others are busy', async () => {
+    const server = await serving(() => {});
+    const { call } = upstreamAt(server.url, { maxSessions: 1 });
+    void call('t', inClientSession('a'));
+    await server.got('tools/call');
+    const result = { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: {} };
+    server.handlers.set('server/discover', (hit) => json(hit, { result }));
+    server.handlers.set('tools/call', (hit) =>
+      hit.headers['mcp-method'] === undefined ? void hit.response.writeHead(400).end() : ok(hit),
+    );
+    expect((await call('t').outcome).result).toBeDefined();
+    await server.got('DELETE');
+  });
+
   it('is not opened for ever when the server forgets every one', async () => {
     const server = await serving(ok);
     server.handlers.set('tools/call', ({ response }) => response.writeHead(404).end());

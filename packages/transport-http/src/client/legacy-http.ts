@@ -82,6 +82,19 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
     }
   }
 
+  /** Leaves the end of a session to the pool; where that has no room, it ends now. */
+  async function endWhenIdle(session: LegacySession): Promise<void> {
+    try {
+      await pool.use(
+        'retired',
+        async () => session,
+        async () => undefined,
+      );
+    } catch {
+      await session.close(); // all others are busy, and nobody would ever end it
+    }
+  }
+
   async function send(request: ExchangeRequest, exchange: Exchange): Promise<Ending> {
     const authorization = checkedAuthorization(request.client.upstreamAuthorization);
     const affinity = legacyAffinity(request.client, true);
@@ -125,15 +138,7 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
     retire() {
       retired = true;
       watching?.close();
-      void main?.then(
-        (session) =>
-          pool.use(
-            'retired',
-            async () => session,
-            async () => undefined,
-          ),
-        () => undefined,
-      );
+      void main?.then(endWhenIdle, () => undefined);
     },
     async close() {
       retired = true;

@@ -200,7 +200,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
         resolve(ending);
       };
       const call = new RpcCall({ id, hooks, exchange, callerId: client.caller.id, settle });
-      inbox.begin(id, call);
+      inbox.begin(call);
       post(hop, call, { method, params, headers, authorization });
       exchange.onCancel((reason = 'The client cancelled the request') => {
         if (call.settled) return;
@@ -229,7 +229,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
       if (closed) return;
       const gone = headers[HEADER.sessionId] === undefined ? undefined : goodbye(hop, source);
       discard();
-      for (const call of inbox.calls.values()) call.withdraw(new ForgeError('cancelled'));
+      for (const call of inbox.calls) call.withdraw(new ForgeError('cancelled'));
       await gone;
     },
   };

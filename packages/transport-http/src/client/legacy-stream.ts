@@ -30,21 +30,27 @@ const LEAST_RETRY_MS = 100;
 /** A stream that held this long was a good one. */
 const HELD_MS = 10_000;
 
-/** Opens the stream; a server without one (405) is fine. Returns the way to close it. */
+/** Opens the stream; a server without one (405, 404) is fine. Returns the way to close it. */
 export function openEventStream(hop: HttpHop, options: EventStreamOptions): () => void {
   let reply: Sent | undefined;
   let timer: NodeJS.Timeout | undefined;
   let lastEventId: string | undefined;
   let retryMs = FIRST_RETRY_MS;
   let closed = false;
+  /** Whether there ever was such a stream. */
+  let existed = false;
 
   function open(): void {
     const openedAt = Date.now();
     reply = hop.wire.send(get(options, lastEventId), {
       body(status) {
-        if (status === 404) options.gone();
+        // A server without a route for GET says 404 too, on every session that it is asked for.
+        if (status === 404 && existed) options.gone();
         else if (status >= 500) again(undefined);
         // Anything else says that there is no such stream.
+      },
+      open() {
+        existed = true;
       },
       event({ data }) {
         for (const message of readMessages(data)) options.receive(message);

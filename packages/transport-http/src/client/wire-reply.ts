@@ -1,6 +1,6 @@
 /** @module The answer to one HTTP request, read by undici without streams: a whole body, or server-sent events. */
 import { StringDecoder } from 'node:string_decoder';
-import { createSseDecoder, ForgeError, type SseDecoder, type SseEvent } from '@forge/protocol';
+import { Bytes, createSseDecoder, ForgeError, type SseDecoder, type SseEvent } from '@forge/protocol';
 import type { Dispatcher } from 'undici';
 
 /** Headers of an answer, by lower-case name. */
@@ -27,8 +27,7 @@ export class WireReply implements Dispatcher.DispatchHandler {
   #stopped = false;
   #status = 0;
   #headers: ReplyHeaders = {};
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  readonly #body = new Bytes();
   #events: { readonly decoder: SseDecoder; readonly utf8: StringDecoder } | undefined;
 
   /** @param maxBytes of a body, or of one event */
@@ -66,9 +65,8 @@ export class WireReply implements Dispatcher.DispatchHandler {
       this.#decode(this.#events, chunk);
       return;
     }
-    this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) this.#abandon(`Its answer has more than ${this.#maxBytes} bytes`);
-    else this.#chunks.push(chunk);
+    if (this.#body.length + chunk.length <= this.#maxBytes) this.#body.push(chunk);
+    else this.#abandon(`Its answer has more than ${this.#maxBytes} bytes`);
   }
 
   onResponseEnd(): void {
@@ -100,8 +98,8 @@ export class WireReply implements Dispatcher.DispatchHandler {
   }
 
   #text(): string {
-    const [only] = this.#chunks;
-    return only !== undefined && this.#chunks.length === 1 ? only.toString() : Buffer.concat(this.#chunks).toString();
+    const { buffer, byteOffset, length } = this.#body.all;
+    return Buffer.from(buffer, byteOffset, length).toString();
   }
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ForgeError } from '@forge/protocol';
 import { type Dispatcher, Pool } from 'undici';
+import { guardedLookup } from './guarded-lookup.ts';
 import { type CredentialSource, type Sent, sendWithCredential } from './credentials.ts';
 import { WireReply, type ReplyListener } from './wire-reply.ts';
 
@@ -34,6 +35,8 @@ export interface WireOptions {
   readonly credentials?: CredentialSource | undefined;
   /** @default direct ones */
   readonly connections?: ConnectionsFactory | undefined;
+  /** See `HttpUpstreamOptions`. */
+  readonly refusesAddress?: ((address: string) => boolean) | undefined;
 }
 
 /** One request. */
@@ -79,7 +82,7 @@ export function createWire(options: WireOptions): Wire {
   const streams = newPool(null);
 
   function newPool(connections: number | null): Connections {
-    const { connections: create = direct, connectTimeoutMs } = options;
+    const { connections: create = directly(options.refusesAddress), connectTimeoutMs } = options;
     return create(url.origin, { connections, connectTimeoutMs });
   }
 
@@ -128,8 +131,11 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-const direct: ConnectionsFactory = (origin, { connections, connectTimeoutMs }) =>
-  new Pool(origin, { connections, connect: { timeout: connectTimeoutMs } });
+function directly(refusesAddress: WireOptions['refusesAddress']): ConnectionsFactory {
+  const lookup = refusesAddress && guardedLookup(refusesAddress);
+  return (origin, { connections, connectTimeoutMs }) =>
+    new Pool(origin, { connections, connect: { timeout: connectTimeoutMs, ...(lookup && { lookup }) } });
+}
 
 /** Tells credentials apart without keeping them; `''` is the static one. */
 export function credentialKey(authorization: string | undefined): string {

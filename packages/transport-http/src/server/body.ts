@@ -1,7 +1,7 @@
 /** @module The body of a POST, as text. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { ForgeError, isJsonContentType } from '@forge/protocol';
+import { Bytes, ForgeError, isJsonContentType } from '@forge/protocol';
 
 /**
  * What the headers say of a body, before any of it is read.
@@ -27,20 +27,16 @@ export function readBodyText(
   next: (text: string) => void,
   fail: (error: unknown) => void,
 ): void {
-  let first: Buffer | undefined;
-  let more: Buffer[] | undefined;
-  let size = 0;
+  const body = new Bytes();
   const onData = (chunk: Buffer): void => {
-    size += chunk.length;
-    if (size > maxBytes) {
+    if (body.length + chunk.length > maxBytes) {
       req.off('data', onData).off('end', onEnd);
       fail(tooLarge(maxBytes));
-    } else if (first === undefined) first = chunk;
-    else (more ??= [first]).push(chunk);
+    } else body.push(chunk);
   };
   const onEnd = (): void => {
     try {
-      next(decode(more === undefined ? first : Buffer.concat(more, size)));
+      next(decode(body.all));
     } catch (error) {
       fail(error);
     }
@@ -50,9 +46,9 @@ export function readBodyText(
   req.on('error', () => {}); // the client went away: there is nobody to answer
 }
 
-function decode(bytes: Buffer = Buffer.alloc(0)): string {
+function decode(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new ForgeError('parse_error', 'The body is not UTF-8');
-  return bytes.toString('utf8');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
 function tooLarge(maxBytes: number): ForgeError {
