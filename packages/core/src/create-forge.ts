@@ -9,6 +9,7 @@ import type { Store } from './contracts/store.ts';
 import type { UpstreamAdapter } from './contracts/upstream-adapter.ts';
 import { createMemoryBus } from './memory/memory-bus.ts';
 import { composePipeline } from './pipeline/pipeline.ts';
+import { changedAnything } from './registry/refresh.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import type { Sealer } from './registry/sealer.ts';
 import type { Identity } from './serving/describe.ts';
@@ -86,7 +87,9 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
   const pool: LivePool = createPool(
     options.adapters,
     {
-      listsRead: (upstreamId, discovered) => registry.upstreams.refresh(SYSTEM, upstreamId, discovered),
+      async listsRead(upstreamId, discovered) {
+        return { changed: changedAnything(await registry.upstreams.refresh(SYSTEM, upstreamId, discovered)) };
+      },
       availabilityChanged() {
         catalog.invalidate();
         subscriptions.viewsChanged();

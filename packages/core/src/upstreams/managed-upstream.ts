@@ -30,7 +30,7 @@ export interface HealthOptions {
 /** What a managed upstream tells its pool. */
 export interface ManagedHooks {
   /** Its lists were read anew. */
-  listsRead(discovered: Discovered): Promise<unknown>;
+  listsRead(discovered: Discovered): Promise<{ readonly changed: boolean }>;
   /** Its items left or rejoined the lists. */
   availabilityChanged(): void;
 }
@@ -65,6 +65,8 @@ const WIRE_CODES = new Set(['upstream_unreachable', 'upstream_timeout', 'outcome
 const CALL_RETRY_MS = 1000;
 /** Changes of lists that come in a burst are read once. */
 const DEBOUNCE_MS = 50;
+/** An upstream that reports changes where there are none is believed later each time: after at most 50 ms * 2^8. */
+const MAX_FALSE_ALARMS = 8;
 
 /** Wraps `upstream`; nothing happens before `start`, `refresh` or `call`. */
 export function manageUpstream(
@@ -85,6 +87,7 @@ export function manageUpstream(
   let attempt: Promise<Discovered> | undefined;
   let cancelRetry: (() => void) | undefined;
   let cancelDebounce: (() => void) | undefined;
+  let falseAlarms = 0;
   let started = false;
   let closed = false;
   let checking = false;
@@ -147,13 +150,17 @@ export function manageUpstream(
   }
 
   /** What fails here is kept in the status and tried again; nobody waits for it. */
-  function readInBackground(): void {
+  function readInBackground(alarmed = false): void {
     if (closed) return;
-    refresh()
-      .then((discovered) => hooks.listsRead(discovered))
-      .catch((error: unknown) => {
-        lastError = ForgeError.from(error);
-      });
+    readAndStore(alarmed).catch((error: unknown) => {
+      lastError = ForgeError.from(error);
+    });
+  }
+
+  async function readAndStore(alarmed: boolean): Promise<void> {
+    const { changed } = await hooks.listsRead(await refresh());
+    if (changed) falseAlarms = 0;
+    else if (alarmed) falseAlarms = Math.min(falseAlarms + 1, MAX_FALSE_ALARMS);
   }
 
   function noteOutcome(outcome: Outcome): Outcome {
@@ -200,8 +207,10 @@ export function manageUpstream(
       else if (failures > 0) retryLater();
     },
     listChanged() {
-      cancelDebounce?.();
-      cancelDebounce = after(DEBOUNCE_MS, readInBackground);
+      cancelDebounce ??= after(DEBOUNCE_MS * 2 ** falseAlarms, () => {
+        cancelDebounce = undefined;
+        readInBackground(true);
+      });
     },
     lost(error) {
       if (closed) return;

@@ -14,7 +14,12 @@ function start(scripts: Record<string, Script>, checkIntervalMs = 60_000): void 
   pool = createPool(
     [scriptedAdapter(scripts)],
     {
-      listsRead: async (id, discovered) => events.push(`${id} has ${discovered.tools.length}`),
+      async listsRead(id, discovered) {
+        const event = `${id} has ${discovered.tools.length}`;
+        const changed = events.findLast((one) => one.startsWith(id)) !== event;
+        events.push(event);
+        return { changed };
+      },
       availabilityChanged: () => events.push('availability'),
       resourceUpdated() {},
       sessionNote() {},
@@ -149,6 +154,22 @@ describe('the upstream pool', () => {
     one.down = true;
     await until(() => pool.status('u').state === 'unreachable');
     expect(one.calls.some((call) => call.method === 'server/discover')).toBe(true);
+  });
+
+  it('reads a changed list at once, and believes an upstream less that reports changes where there are none', async () => {
+    const one = script(['a']);
+    start({ x: one });
+    await pool.sync([record('u', 'x')]);
+    await until(() => events.length === 1);
+    // It says so again after each reading, as some servers do.
+    const loop = setInterval(() => one.events?.listChanged('tools'), 1);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    clearInterval(loop);
+    expect(events.length).toBeGreaterThan(2);
+    expect(events.length).toBeLessThan(8); // 20 without the growing pause
+    one.tools.push({ name: 'b', inputSchema: {} });
+    one.events?.listChanged('tools');
+    await until(() => events.includes('u has 2'));
   });
 
   it('closes what is gone, and reconnects what is reached another way', async () => {

@@ -14,7 +14,7 @@ const MAX_CANDIDATES = 64;
 
 /** What the pool tells the rest of Forge. */
 export interface PoolHooks {
-  listsRead(upstreamId: string, discovered: Discovered): Promise<unknown>;
+  listsRead(upstreamId: string, discovered: Discovered): Promise<{ readonly changed: boolean }>;
   availabilityChanged(): void;
   resourceUpdated(upstreamId: string, uri: string, params: JsonText): void;
   sessionNote(sessionId: string, method: string, params: JsonText | undefined): void;
