@@ -46,17 +46,20 @@ async function modern(url: string, name: string): Promise<Asked> {
   return { call: async (tool) => textOf(await client.callTool({ name: tool })) };
 }
 
-describe.each<[FixtureEra, (url: string, name: string) => Promise<Asked>]>([
-  ['legacy', legacy],
-  ['modern', modern],
-])('a question of a %s upstream to a client of the same era', (era, connect) => {
+describe.each<[FixtureEra, FixtureEra, (url: string, name: string) => Promise<Asked>]>([
+  ['legacy', 'legacy', legacy],
+  ['modern', 'modern', modern],
+  ['legacy', 'modern', modern],
+  ['modern', 'legacy', legacy],
+])('a question of a %s upstream to a %s client', (era, clientEra, connect) => {
   let upstream: Fixture;
   let ada: Asked;
   let eve: Asked;
 
   beforeAll(async () => {
     upstream = await startFixture(scope, era);
-    const url = await gateway.compose(era, [await gateway.register({ name: era, url: upstream.url })]);
+    const name = `${era}-${clientEra}`;
+    const url = await gateway.compose(name, [await gateway.register({ name, url: upstream.url })]);
     [ada, eve] = [await connect(url, 'Ada'), await connect(url, 'Eve')];
   });
 

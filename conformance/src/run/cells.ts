@@ -9,7 +9,7 @@ import { fixtureOverHttp, fixtureOverStdio, startGateway, startTranslate } from 
 export interface Cell {
   /** What `--cell` takes. */
   readonly name: string;
-  /** `score` cells are the score; `direct` ones check the fixture; `bridge` ones cross the eras. */
+  /** `score` cells are the score, within one era; so are `bridge` ones, across the eras; `direct` ones check the fixture. */
   readonly group: 'score' | 'direct' | 'bridge';
   readonly revision: Revision;
   /** What stands between the suite and the fixture. */
@@ -26,22 +26,9 @@ export const CELLS: readonly Cell[] = [
   ...scored('gateway', 'gateway', 'http'),
   ...scored('gateway-stdio', 'gateway', 'stdio'),
   ...scored('translate', 'translate', 'stdio'),
-  {
-    name: 'bridge-to-legacy',
-    group: 'bridge',
-    revision: '2026-07-28',
-    through: 'gateway',
-    era: 'legacy',
-    wire: 'http',
-  },
-  {
-    name: 'bridge-to-modern',
-    group: 'bridge',
-    revision: '2025-11-25',
-    through: 'gateway',
-    era: 'modern',
-    wire: 'http',
-  },
+  ...bridged('bridge', 'gateway', 'http'),
+  ...bridged('bridge-stdio', 'gateway', 'stdio'),
+  ...bridged('bridge-translate', 'translate', 'stdio'),
 ];
 
 /** Both eras, each over a fixture of its own. */
@@ -49,6 +36,14 @@ function scored(name: string, through: 'gateway' | 'translate', wire: Cell['wire
   return [
     { name: `${name}-modern`, group: 'score', revision: '2026-07-28', through, era: 'modern', wire },
     { name: `${name}-legacy`, group: 'score', revision: '2025-11-25', through, era: 'legacy', wire },
+  ];
+}
+
+/** Clients of each era, over a fixture of the other. */
+function bridged(name: string, through: 'gateway' | 'translate', wire: Cell['wire']): Cell[] {
+  return [
+    { name: `${name}-to-legacy`, group: 'bridge', revision: '2026-07-28', through, era: 'legacy', wire },
+    { name: `${name}-to-modern`, group: 'bridge', revision: '2025-11-25', through, era: 'modern', wire },
   ];
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readScore, requiredScenarios } from './suite.js';
+import { judge, readScore, requiredScenarios } from './suite.js';
 
 describe('requiredScenarios', () => {
   it('reads the server scenarios and nothing else', () => {
@@ -32,7 +32,9 @@ describe('readScore', () => {
 
   it('names the failing checks of a scenario', async () => {
     await ran('ping', { id: 'a', status: 'SUCCESS' }, { id: 'b', status: 'FAILURE', errorMessage: 'no pong' });
-    expect((await readScore(folder, ['ping'])).failures).toEqual([{ scenario: 'ping', messages: ['b: no pong'] }]);
+    expect((await readScore(folder, ['ping'])).failures).toEqual([
+      { scenario: 'ping', checks: [{ id: 'b', message: 'no pong' }] },
+    ]);
   });
 
   it('fails a required scenario that did not run', async () => {
@@ -46,5 +48,25 @@ describe('readScore', () => {
   it('ignores scenarios that are not required', async () => {
     await ran('tasks-lifecycle', { id: 'a', status: 'FAILURE' });
     expect(await readScore(folder, [])).toEqual({ required: 0, passed: 0, failures: [] });
+  });
+});
+
+describe('judge', () => {
+  const failing = (...ids: string[]) => ({
+    required: 9,
+    passed: 8,
+    failures: ids.length === 0 ? [] : [{ scenario: 's', checks: ids.map((id) => ({ id, message: 'no' })) }],
+  });
+
+  it('tells a failure that cannot be helped from one that can', () => {
+    expect(judge(failing('old', 'new'), { 's:old': 'inherent' })).toEqual({
+      unexpected: [{ scenario: 's', checks: [{ id: 'new', message: 'no' }] }],
+      inherent: ['s:old'],
+      stale: [],
+    });
+  });
+
+  it('finds an expectation stale when its check passes, or is not in the set', () => {
+    expect(judge(failing(), { 's:old': 'inherent' })).toEqual({ unexpected: [], inherent: [], stale: ['s:old'] });
   });
 });

@@ -7,10 +7,16 @@ import { startNode } from './process.js';
 /** A requirement set of the suite, named after the revision whose wire its scenarios speak. */
 export type Revision = '2026-07-28' | '2025-11-25';
 
-/** A required scenario that did not pass, and the messages of its failing checks. */
+/** A check that failed. */
+export interface FailedCheck {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** A required scenario that did not pass, and its failing checks. */
 export interface Failure {
   readonly scenario: string;
-  readonly messages: readonly string[];
+  readonly checks: readonly FailedCheck[];
 }
 
 /** How a server did on one requirement set. */
@@ -18,6 +24,34 @@ export interface Score {
   readonly required: number;
   readonly passed: number;
   readonly failures: readonly Failure[];
+}
+
+/** Checks that cannot pass, each with the reason; their keys are `scenario:check`. */
+export type ExpectedFailures = Readonly<Record<string, string>>;
+
+/** A score beside what was expected of it. */
+export interface Judgement {
+  /** What failed and was not expected to. */
+  readonly unexpected: readonly Failure[];
+  /** Expected failures that came true. */
+  readonly inherent: readonly string[];
+  /** Expected failures that did not: these entries have to go. */
+  readonly stale: readonly string[];
+}
+
+/** Compares a score with the failures that are expected. */
+export function judge({ failures }: Score, expected: ExpectedFailures): Judgement {
+  const keys = Object.keys(expected);
+  const failed = new Set(failures.flatMap(({ scenario, checks }) => checks.map(({ id }) => `${scenario}:${id}`)));
+  const rest = failures.map(({ scenario, checks }) => ({
+    scenario,
+    checks: checks.filter(({ id }) => !Object.hasOwn(expected, `${scenario}:${id}`)),
+  }));
+  return {
+    unexpected: rest.filter(({ checks }) => checks.length > 0),
+    inherent: keys.filter((key) => failed.has(key)),
+    stale: keys.filter((key) => !failed.has(key)),
+  };
 }
 
 interface Check {
@@ -42,11 +76,16 @@ export function requiredScenarios(yaml: string): string[] {
 }
 
 /** The checks of one scenario that failed. A scenario without one passes; warnings and skips do not count. */
-function failedChecks(checks: readonly Check[]): string[] {
+function failedChecks(checks: readonly Check[]): FailedCheck[] {
   return checks
     .filter((check) => check.status === 'FAILURE')
-    .map(({ id, errorMessage, description }) => `${id}: ${errorMessage ?? description ?? ''}`.slice(0, MESSAGE_CHARS));
+    .map(({ id, errorMessage, description }) => ({
+      id,
+      message: (errorMessage ?? description ?? '').slice(0, MESSAGE_CHARS),
+    }));
 }
+
+const NOT_RUN: readonly FailedCheck[] = [{ id: 'run', message: 'the scenario did not run' }];
 
 /**
  * Scores the suite's output folder, which has a folder `server-SCENARIO-TIMESTAMP` with a `checks.json` per scenario.
@@ -58,8 +97,8 @@ export async function readScore(outputFolder: string, required: readonly string[
   for (const scenario of required) {
     const folder = folders.find((name) => name.replace(/-\d{4}-\d{2}-\d{2}T[\d-]+Z$/, '') === `server-${scenario}`);
     const json = folder && (await readFile(join(outputFolder, folder, 'checks.json'), 'utf8').catch(() => undefined));
-    const messages = json ? failedChecks(JSON.parse(json) as Check[]) : ['the scenario did not run'];
-    if (messages.length > 0) failures.push({ scenario, messages });
+    const checks = json ? failedChecks(JSON.parse(json) as Check[]) : NOT_RUN;
+    if (checks.length > 0) failures.push({ scenario, checks });
   }
   return { required: required.length, passed: required.length - failures.length, failures };
 }

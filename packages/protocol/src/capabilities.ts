@@ -45,17 +45,30 @@ export function isAskable(capabilities: JsonText): boolean {
   return [...NEEDED.values()].some((name) => capabilities.member(name)?.isObject === true);
 }
 
-/** Why a client with these capabilities must not be asked this; `undefined` when it may be. */
-export function refusalToAsk(capabilities: JsonText, { method, params }: Ask): string | undefined {
-  if (method === 'ping') return undefined;
+/** `ClientCapabilities` that a question needs and the client did not declare; `undefined` when it may be asked. */
+export function missingToAsk(
+  capabilities: JsonText,
+  { method, params }: Ask,
+): Readonly<Record<string, Readonly<Record<string, object>>>> | undefined {
   const name = NEEDED.get(method);
-  if (name === undefined) return `A client cannot be asked for ${method}`;
+  if (name === undefined) return undefined;
   const declared = capabilities.member(name);
-  if (declared?.isObject !== true) return `The client did not declare the capability "${name}"`;
-  if (name !== 'elicitation') return undefined;
+  if (name !== 'elicitation') return declared?.isObject === true ? undefined : { [name]: {} };
   // `{}` means forms alone (2025-11-25, Elicitation, Capabilities).
   const mode = params?.member('mode')?.value === 'url' ? 'url' : 'form';
+  if (declared?.isObject !== true) return { elicitation: mode === 'form' ? {} : { [mode]: {} } };
   const modes = declared.names();
   const isDeclared = modes.includes(mode) || (mode === 'form' && !modes.includes('url'));
-  return isDeclared ? undefined : `The client did not declare the capability "elicitation.${mode}"`;
+  return isDeclared ? undefined : { elicitation: { [mode]: {} } };
+}
+
+/** Why a client with these capabilities must not be asked this; `undefined` when it may be. */
+export function refusalToAsk(capabilities: JsonText, ask: Ask): string | undefined {
+  if (ask.method === 'ping') return undefined;
+  const name = NEEDED.get(ask.method);
+  if (name === undefined) return `A client cannot be asked for ${ask.method.slice(0, 100)}`;
+  const missing = missingToAsk(capabilities, ask);
+  if (missing === undefined) return undefined;
+  const mode = capabilities.member(name)?.isObject === true ? Object.keys(missing[name] ?? {})[0] : undefined;
+  return `The client did not declare the capability "${mode === undefined ? name : `${name}.${mode}`}"`;
 }

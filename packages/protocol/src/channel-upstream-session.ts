@@ -45,14 +45,14 @@ export async function initializeChannel(
     const answer = await link.request('initialize', initializeParams(affinity.capabilities, clientInfo)).answer;
     const introduced = readInitialize(answer);
     link.notify('notifications/initialized');
-    return channelSession(link, introduced);
+    return channelSession(link, introduced, affinity.sessionId === undefined);
   } catch (error) {
     await link.close();
     throw error;
   }
 }
 
-function channelSession(link: RpcLink, introduced: InitializeAnswer): ChannelSession {
+function channelSession(link: RpcLink, introduced: InitializeAnswer, isShared: boolean): ChannelSession {
   const logs = introduced.description.capabilities.member('logging') !== undefined;
   let logLevel: string | undefined;
 
@@ -70,6 +70,10 @@ function channelSession(link: RpcLink, introduced: InitializeAnswer): ChannelSes
     },
     get closed() {
       return link.closed;
+    },
+    // On a wire that does not say whose a question is, it is the only call's: while one waits, the wire is its own.
+    get leased() {
+      return isShared && link.asking;
     },
     call(request, exchange) {
       if (logs) setLogLevel(request.client);

@@ -394,6 +394,27 @@ describe('legacy sessions', () => {
     expect((await outcome).result).toBeDefined();
   });
 
+  it('keep a call’s clock still until the last of its questions is answered', async () => {
+    vi.useFakeTimers();
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', SILENT);
+    const { call } = setUp(server, { requestTimeoutMs: 1600 });
+    const { exchange, outcome } = call('t', session('a'));
+    const answers: ((value: { result: JsonText }) => void)[] = [];
+    exchange.ask = () => new Promise((resolve) => answers.push(resolve));
+    await vi.advanceTimersByTimeAsync(10);
+    const [first, second] = [server.newest.ask('roots/list'), server.newest.ask('elicitation/create')];
+    await vi.advanceTimersByTimeAsync(10);
+    answers[0]?.({ result: new JsonText('{"roots":[]}') });
+    await first;
+    await vi.advanceTimersByTimeAsync(10_000);
+    answers[1]?.({ result: new JsonText('{"action":"accept"}') });
+    await second;
+    server.newest.send({ id: server.newest.last('tools/call')?.id, result: {} });
+    await vi.advanceTimersByTimeAsync(10);
+    expect((await outcome).result).toBeDefined();
+  });
+
   it('ask the paired session when no call is in flight', async () => {
     const server = new ScriptedServer('legacy');
     server.scripts.set('tools/call', () => ({ result: {} }));
@@ -453,6 +474,31 @@ describe('legacy sessions', () => {
     expect(await server.newest.ask('ping')).toMatchObject({ result: {} });
     expect(bob.exchange.asks).toEqual([]);
     expect(bob.exchange.notes).toEqual([]);
+  });
+
+  it('that are shared take no more calls while a question waits: another channel does, and its questions have an owner', async () => {
+    const server = new ScriptedServer('legacy');
+    server.scripts.set('tools/call', SILENT);
+    const { call } = setUp(server);
+    const anyone = (id: string) => testClient({ caller: { id }, capabilities: ASKABLE });
+    const alice = call('t', anyone('alice'));
+    await got(server, 'tools/call');
+    const shared = server.newest;
+    let answer: (value: { result: JsonText }) => void = () => {};
+    alice.exchange.answer = new Promise((resolve) => (answer = resolve));
+    const asked = shared.ask('elicitation/create');
+    await vi.waitFor(() => expect(alice.exchange.asks).toHaveLength(1));
+    const bob = call('t', anyone('bob'));
+    await vi.waitFor(() => expect(server.newest.last('tools/call')).toBeDefined());
+    expect(server.newest).not.toBe(shared);
+    expect(await server.newest.ask('elicitation/create')).toMatchObject({ result: { action: 'accept' } });
+    expect(bob.exchange.asks).toHaveLength(1);
+    answer({ result: new JsonText('{"action":"decline"}') });
+    expect(await asked).toMatchObject({ result: { action: 'decline' } });
+    const connections = server.connections.length;
+    void call('t', anyone('eve'));
+    await vi.waitFor(() => expect(shared.received.filter(({ method }) => method === 'tools/call')).toHaveLength(2));
+    expect(server.connections).toHaveLength(connections);
   });
 
   it('answer ping and nothing that no client knows', async () => {

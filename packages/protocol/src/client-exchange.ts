@@ -1,10 +1,11 @@
 /** @module The client's side of one request in flight, in either era: what the client hears of it, and how it ends. */
 import { LOG_LEVELS } from './classify.ts';
-import type { ForgeError } from './errors.ts';
+import { ForgeError } from './errors.ts';
 import type { Answer, Ask, Exchange, ExchangeRequest, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { formatError, formatNotification, formatResult } from './message.ts';
 import { toRpcError } from './outcome.ts';
+import type { ParkedCall } from './parked-call.ts';
 import { type Reply, replyError } from './reply.ts';
 import type { Era } from './versions.ts';
 
@@ -39,6 +40,10 @@ export class ClientExchange implements Exchange {
   takesEvents: boolean;
   /** When the edge gives up on it, where it ever does. */
   deadline: ReturnType<typeof setTimeout> | undefined;
+  /** Where the request came in: see `Endpoint.key`. */
+  endpointKey = '';
+  /** What the call has become since it asked something of a modern client: it may outlive this request. */
+  parked: ParkedCall | undefined;
   readonly #asker: Asker;
   #onCancel: ((reason: string | undefined) => void) | undefined;
   #reason: string | undefined;
@@ -55,20 +60,28 @@ export class ClientExchange implements Exchange {
 
   note(method: string, params: JsonText | undefined): void {
     const { client, progressToken } = this.request;
-    if (this.#ended || this.cancelled || !this.takesEvents || FOREIGN[client.era].has(method)) return;
-    if (method === 'notifications/progress') {
-      if (progressToken === undefined) return;
-      this.send(formatNotification(method, (params ?? EMPTY).with({ progressToken })));
-    } else if (method !== 'notifications/message' || isLogged(params, client.logLevel ?? defaultLevel(client.era))) {
-      this.send(formatNotification(method, params));
+    if (this.#ended) return this.parked?.note(method, params);
+    if (this.cancelled || !this.takesEvents || FOREIGN[client.era].has(method)) return;
+    try {
+      if (method === 'notifications/progress') {
+        if (progressToken === undefined) return;
+        this.send(formatNotification(method, (params ?? EMPTY).with({ progressToken })));
+      } else if (method !== 'notifications/message' || isLogged(params, client.logLevel ?? defaultLevel(client.era))) {
+        this.send(formatNotification(method, params));
+      }
+    } catch {
+      // Long text from an upstream is scanned when it is read first, and this is no JSON after all: there is no note.
     }
   }
 
   ask(ask: Ask): Promise<Answer> {
-    if (this.#ended || this.cancelled) return Promise.resolve(refused('The request has ended'));
-    if (!this.takesEvents)
-      return Promise.resolve(refused('The client takes no messages ahead of its answer, so it cannot be asked'));
-    return this.#asker(ask, this);
+    const isOver = this.#ended && this.parked === undefined;
+    if (isOver || this.cancelled) return Promise.resolve(refused('The request has ended'));
+    try {
+      return this.#asker(ask, this);
+    } catch (thrown) {
+      return Promise.resolve(refused(ForgeError.from(thrown).publicMessage)); // see `note`
+    }
   }
 
   onCancel(listener: (reason: string | undefined) => void): void {
@@ -83,9 +96,14 @@ export class ClientExchange implements Exchange {
     this.reply.event(message);
   }
 
-  /** Tells whoever serves the request that nobody wants its answer. */
+  /** The client wants no answer to this request. */
   cancel(reason: string | undefined): void {
-    if (this.#ended || this.cancelled) return;
+    if (!this.#ended) this.cancelCall(reason);
+  }
+
+  /** Tells whoever serves the call that nobody wants its outcome, even where this request itself has been answered. */
+  cancelCall(reason: string | undefined): void {
+    if (this.cancelled) return;
     this.cancelled = true;
     this.#reason = reason;
     this.#onCancel?.(reason);
@@ -133,7 +151,7 @@ export class ClientExchange implements Exchange {
   #end(): boolean {
     const first = !this.#ended;
     this.#ended = true;
-    this.#onCancel = undefined;
+    if (this.parked === undefined) this.#onCancel = undefined;
     return first;
   }
 }

@@ -5,14 +5,13 @@
 import { type Classified, classify } from './classify.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { isInitialize, type LegacyBody } from './edge-legacy.ts';
-import { type ModernRequest, openModern, serveModern } from './edge-modern.ts';
+import { type ModernEdge, type ModernRequest, openModern, serveModern } from './edge-modern.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { openLegacy } from './legacy-opening.ts';
 import { LegacySession, MAX_IN_FLIGHT } from './legacy-session.ts';
-import { randomId } from './legacy-sessions.ts';
 import {
   formatNotification,
   formatResult,
@@ -21,6 +20,8 @@ import {
   readBody,
   type RequestMessage,
 } from './message.ts';
+import { ParkedCalls } from './parked-calls.ts';
+import { randomId } from './random-id.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Channel } from './upstream.ts';
@@ -75,10 +76,9 @@ export function serveChannel(endpoint: Endpoint, channel: Channel, options: Chan
 class Connection {
   readonly #endpoint: Endpoint;
   readonly #eras: readonly Era[];
-  readonly #versions: readonly string[];
   readonly #sender: Sender;
   readonly #reply: Reply;
-  readonly #subscriptions = new Subscriptions(MAX_SUBSCRIPTIONS);
+  readonly #modernEdge: ModernEdge;
   /** Modern requests, until whoever serves them has come to rest. */
   readonly #inFlight = new Map<string, ClientExchange>();
   #session: LegacySession | undefined;
@@ -89,7 +89,11 @@ class Connection {
   constructor(endpoint: Endpoint, channel: Channel, options: ChannelOptions) {
     this.#endpoint = endpoint;
     this.#eras = options.eras ?? ['modern', 'legacy'];
-    this.#versions = SUPPORTED_VERSIONS.filter((version) => this.#eras.includes(eraOf(version) ?? 'legacy'));
+    this.#modernEdge = {
+      subscriptions: new Subscriptions(MAX_SUBSCRIPTIONS),
+      parked: new ParkedCalls({}, { onAnswered: (exchange) => this.#forget(exchange) }),
+      versions: SUPPORTED_VERSIONS.filter((version) => this.#eras.includes(eraOf(version) ?? 'legacy')),
+    };
     this.#sender = {
       caller: options.caller,
       upstreamAuthorization: options.upstreamAuthorization,
@@ -120,7 +124,8 @@ class Connection {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#subscriptions.close();
+    this.#modernEdge.subscriptions.close();
+    this.#modernEdge.parked.close();
     const closing = new ForgeError('cancelled', 'The connection is closing');
     for (const [id, exchange] of this.#inFlight) {
       if (exchange.request.method === 'subscriptions/listen' && !exchange.cancelled) {
@@ -143,14 +148,19 @@ class Connection {
     const { id } = request.message;
     if (this.#inFlight.has(id)) throw new ForgeError('invalid_request', 'A request with this id is in flight');
     if (this.#inFlight.size >= MAX_IN_FLIGHT) throw new ForgeError('overloaded', 'Too many requests in flight');
-    const exchange = openModern(this.#endpoint, request, this.#sender, this.#reply);
+    const exchange = openModern(this.#endpoint, request, this.#sender, this.#reply, this.#modernEdge);
     this.#inFlight.set(id, exchange);
     void this.#serve(exchange);
   }
 
   async #serve(exchange: ClientExchange): Promise<void> {
-    await serveModern(this.#endpoint, exchange, this.#subscriptions, this.#versions);
-    this.#inFlight.delete(exchange.id);
+    await serveModern(this.#endpoint, exchange, this.#modernEdge);
+    this.#forget(exchange);
+  }
+
+  /** Its id may be in use again already. */
+  #forget(exchange: ClientExchange): void {
+    if (this.#inFlight.get(exchange.id) === exchange) this.#inFlight.delete(exchange.id);
   }
 
   /** Whether it was a modern request. */

@@ -3,7 +3,7 @@
  * replies. The transport has checked `Origin`, the caller's credentials, `Content-Type` and the size of the body.
  */
 import { classify } from './classify.ts';
-import { openModern, serveModern } from './edge-modern.ts';
+import { type ModernEdge, openModern, serveModern } from './edge-modern.ts';
 import { postLegacy } from './edge-legacy.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
@@ -12,6 +12,7 @@ import { accepts, HEADER, type HeaderBag, headerValue } from './headers.ts';
 import type { LegacySession } from './legacy-session.ts';
 import { LegacySessions, type LegacySessionsOptions } from './legacy-sessions.ts';
 import { peekId, readBody } from './message.ts';
+import { ParkedCalls, type ParkedCallsOptions } from './parked-calls.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { eraOf, SUPPORTED_VERSIONS } from './versions.ts';
@@ -39,6 +40,8 @@ export interface HttpEdgeOptions {
    * @default 10_000
    */
   readonly maxSubscriptions?: number | undefined;
+  /** Bounds of modern calls that wait for their clients' answers. */
+  readonly parked?: ParkedCallsOptions | undefined;
   /** Visible ASCII that cannot be guessed. @default 128 random bits */
   readonly newSessionId?: (() => string) | undefined;
   /** The clock, in ms. @default Date.now */
@@ -54,9 +57,11 @@ export interface HttpEdge {
   readonly sessions: number;
   /** Open `subscriptions/listen` streams. */
   readonly subscriptions: number;
+  /** Modern calls that have asked their clients something. */
+  readonly parked: number;
   /**
-   * Ends subscriptions with their result, and sessions with their streams and calls, and takes no more of either. Modern
-   * calls in flight end by themselves.
+   * Ends subscriptions with their result, sessions with their streams and calls, and modern calls that wait for an answer
+   * of their clients, and takes no more of any. Other modern calls in flight end by themselves.
    */
   close(): Promise<void>;
 }
@@ -72,6 +77,8 @@ export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
   const { newSessionId, now, maxSubscriptions = 10_000 } = options;
   const sessions = new LegacySessions({ ...options.sessions, newSessionId, now });
   const subscriptions = new Subscriptions(maxSubscriptions);
+  const parked = new ParkedCalls(options.parked, { now });
+  const modern: ModernEdge = { subscriptions, parked };
 
   const post = (endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void => {
     const { headers, body } = request;
@@ -82,7 +89,7 @@ export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
     if (classified.message.method === 'subscriptions/listen' && body.length > MAX_LISTEN_CHARS) {
       throw new ForgeError('payload_too_large', `subscriptions/listen may have at most ${MAX_LISTEN_CHARS} characters`);
     }
-    void serveModern(endpoint, openModern(endpoint, classified, sender, reply, headers), subscriptions);
+    void serveModern(endpoint, openModern(endpoint, classified, sender, reply, modern, headers), modern);
   };
 
   return {
@@ -111,8 +118,12 @@ export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
     get subscriptions() {
       return subscriptions.size;
     },
+    get parked() {
+      return parked.size;
+    },
     async close() {
       subscriptions.close();
+      parked.close();
       sessions.close();
     },
   };

@@ -1,10 +1,16 @@
-/** @module The modern edge (2026-07-28): each request stands for itself, so an exchange is all the state there is. */
+/**
+ * @module The modern edge (2026-07-28): each request stands for itself, so an exchange is all the state there is, but for
+ * calls whose server asks by request.
+ */
 import type { Classified } from './classify.ts';
-import { ClientExchange, type Asker, refused } from './client-exchange.ts';
+import { ClientExchange } from './client-exchange.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Client, Outcome, RpcError } from './exchange.ts';
+import type { Client, Outcome } from './exchange.ts';
 import { checkParamHeaders, type HeaderBag } from './headers.ts';
 import { JsonText } from './json-text.ts';
+import { answerModern } from './modern-answer.ts';
+import { errorOutcome } from './outcome.ts';
+import { type ParkedCalls, stateOf } from './parked-calls.ts';
 import type { Reply, Sender } from './reply.ts';
 import { toModern, toModernCapabilities } from './shapes.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -13,22 +19,13 @@ import { META, SUPPORTED_VERSIONS } from './versions.ts';
 /** A modern request that passed the checks of its envelope. */
 export type ModernRequest = Extract<Classified, { era: 'modern'; envelope: object }>;
 
-/** Codes whose HTTP status is not 200 (2026-07-28, Streamable HTTP, Protocol Version Header; basic/index, `_meta`). */
-const STATUS: ReadonlyMap<number, number> = new Map([
-  [-32601, 404],
-  [-32021, 400],
-]);
-
-/**
- * Codes that an upstream may send and a modern client must not get: those of earlier revisions, and those that would
- * speak of the hop between the client and us.
- */
-const TRANSLATED: ReadonlyMap<number, number> = new Map([
-  [-32002, -32602],
-  [-32042, -32603],
-  [-32020, -32603],
-  [-32022, -32603],
-]);
+/** What modern requests of one edge share. */
+export interface ModernEdge {
+  readonly subscriptions: Subscriptions;
+  readonly parked: ParkedCalls;
+  /** Those that `server/discover` lists. @default all */
+  readonly versions?: readonly string[] | undefined;
+}
 
 /**
  * The exchange of one request. It is cancelled when the client closes the reply.
@@ -40,6 +37,7 @@ export function openModern(
   { message, envelope }: ModernRequest,
   sender: Sender,
   reply: Reply,
+  { parked }: ModernEdge,
   headers?: HeaderBag,
 ): ClientExchange {
   const { id, method, params } = message;
@@ -57,37 +55,43 @@ export function openModern(
     upstreamAuthorization: sender.upstreamAuthorization,
   };
   const request = { method, params, target, client, progressToken, paramHeaders };
-  const exchange = new ClientExchange(id, request, reply, sender.takesEvents, askModern);
+  const exchange = new ClientExchange(id, request, reply, sender.takesEvents, parked.ask);
+  exchange.endpointKey = endpoint.key;
   reply.onClose(() => exchange.cancel('The client closed the stream'));
   return exchange;
 }
 
-/** Serves an exchange to its end. `versions` are those that `server/discover` lists. Never rejects. */
+/** Serves an exchange to its end; a call that its client was asked something for, to the end of that. Never rejects. */
 export async function serveModern(
   endpoint: Endpoint,
   exchange: ClientExchange,
-  subscriptions: Subscriptions,
-  versions: readonly string[] = SUPPORTED_VERSIONS,
+  { subscriptions, parked, versions = SUPPORTED_VERSIONS }: ModernEdge,
 ): Promise<void> {
   const { request } = exchange;
+  const state = stateOf(request);
+  if (state !== undefined && (await resumed(parked, exchange, state))) return;
   try {
     let outcome: Outcome;
     if (request.method === 'server/discover') outcome = await discover(endpoint, request.client, versions);
     else if (request.method === 'subscriptions/listen') outcome = await subscriptions.serve(endpoint, exchange);
     else outcome = toModern(await endpoint.handle(request, exchange), request.method);
-    if (outcome.error === undefined) return exchange.finish(200, outcome);
-    const error = translated(outcome.error);
-    exchange.finish(STATUS.get(error.code) ?? 200, { era: 'modern', error });
+    if (exchange.parked === undefined) answerModern(exchange, outcome);
+    else exchange.parked.end(outcome);
   } catch (thrown) {
-    exchange.fail(thrown);
+    if (exchange.parked === undefined) exchange.fail(thrown);
+    else exchange.parked.end(errorOutcome(thrown));
   }
 }
 
-/**
- * How a question of a legacy server reaches a modern client, which cannot be sent requests. This is the one place for
- * it: what parks the call and answers it by `input_required` goes here.
- */
-const askModern: Asker = () => Promise.resolve(refused('There is no client request to carry the question'));
+/** Whether the request was about a call that waits here, and has its answer. */
+async function resumed(parked: ParkedCalls, exchange: ClientExchange, state: string): Promise<boolean> {
+  try {
+    return await parked.resume(exchange, state);
+  } catch (thrown) {
+    answerModern(exchange, errorOutcome(thrown));
+    return true;
+  }
+}
 
 async function discover(endpoint: Endpoint, { caller }: Client, versions: readonly string[]): Promise<Outcome> {
   const { serverInfo, capabilities, instructions, ttlMs, cacheScope } = await endpoint.describe(caller);
@@ -100,9 +104,4 @@ async function discover(endpoint: Endpoint, { caller }: Client, versions: readon
     _meta: `{${JSON.stringify(META.serverInfo)}:${serverInfo.text}}`,
   });
   return { era: 'modern', result };
-}
-
-function translated(error: RpcError): RpcError {
-  const code = TRANSLATED.get(error.code);
-  return code === undefined ? error : { ...error, code };
 }

@@ -11,8 +11,8 @@ import { accepts } from './headers.ts';
 import { JsonText } from './json-text.ts';
 import { openLegacy } from './legacy-opening.ts';
 import { LegacySession } from './legacy-session.ts';
-import { randomId } from './legacy-sessions.ts';
 import { formatResult, peekId, readBody } from './message.ts';
+import { randomId } from './random-id.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
 import { ASSUMED_LEGACY } from './versions.ts';
 
@@ -63,6 +63,9 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
     sessions: 0,
     get subscriptions() {
       return edge.subscriptions;
+    },
+    get parked() {
+      return edge.parked;
     },
     close: () => edge.close(),
   };

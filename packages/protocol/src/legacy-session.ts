@@ -13,6 +13,7 @@ import { JsonText } from './json-text.ts';
 import { LegacyAsks, unref } from './legacy-asks.ts';
 import { receiveBatch } from './legacy-batch.ts';
 import type { Opening } from './legacy-opening.ts';
+import { answerRounds, asksForInput } from './legacy-rounds.ts';
 import { LegacyStream } from './legacy-stream.ts';
 import { formatError, formatResult, type Message, type NotificationMessage, type RequestMessage } from './message.ts';
 import { errorOutcome, toRpcError } from './outcome.ts';
@@ -144,7 +145,11 @@ export class LegacySession {
     this.#running += 1;
     let outcome: Outcome;
     try {
-      outcome = toLegacy(await this.endpoint.handle(exchange.request, exchange), exchange.request.method);
+      outcome = await this.endpoint.handle(exchange.request, exchange);
+      if (asksForInput(outcome)) {
+        outcome = await answerRounds(outcome, exchange, (request) => this.endpoint.handle(request, exchange));
+      }
+      outcome = toLegacy(outcome, exchange.request.method);
     } catch (thrown) {
       outcome = errorOutcome(thrown);
     }
@@ -188,6 +193,9 @@ export class LegacySession {
   }
 
   readonly #ask: Asker = (ask, exchange) => {
+    if (!exchange.takesEvents) {
+      return Promise.resolve(refused('The client takes no messages ahead of its answer, so it cannot be asked'));
+    }
     const refusal = refusalToAsk(this.#capabilities, ask);
     if (refusal !== undefined) return Promise.resolve(refused(refusal));
     return this.#asks.put(ask, (message) => exchange.send(message), exchange);

@@ -5,6 +5,7 @@ import type { Caller } from './exchange.ts';
 import { unref } from './legacy-asks.ts';
 import type { Opening } from './legacy-opening.ts';
 import { LegacySession } from './legacy-session.ts';
+import { randomId } from './random-id.ts';
 
 /** Bounds of {@link LegacySessions}. */
 export interface LegacySessionsOptions {
@@ -111,10 +112,4 @@ export class LegacySessions {
     if (oldest !== undefined) this.end(oldest);
     return oldest !== undefined;
   }
-}
-
-/** 128 random bits in visible ASCII. */
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -6,6 +6,7 @@ import { LOG_LEVELS } from './classify.ts';
 import { ForgeError } from './errors.ts';
 import type { Client, ExchangeRequest } from './exchange.ts';
 import { JsonText } from './json-text.ts';
+import { INVALID_STATE } from './request-state.ts';
 import { META } from './versions.ts';
 
 /** Extensions that a client may declare and that Forge does not carry: an upstream must not use them through us. */
@@ -39,16 +40,28 @@ export function modernParams(request: ExchangeRequest, hop: ModernHop): JsonText
   });
 }
 
-/** `params` for a legacy upstream: without the modern envelope, with our progress token, everything else verbatim. */
+/**
+ * `params` for a legacy upstream: without the modern envelope and the answers that come with a retry, with our progress
+ * token, everything else verbatim.
+ *
+ * @throws ForgeError `invalid_params` for a `requestState`: no legacy upstream has made one, and what we made for its
+ * calls is known to the edge.
+ */
 export function legacyParams(request: ExchangeRequest, progressToken?: string): JsonText | undefined {
   if (request.params === undefined && progressToken === undefined) return undefined;
-  return withMeta(request.params ?? EMPTY, {
+  return withMeta(withoutRetry(request) ?? EMPTY, {
     [META.protocolVersion]: undefined,
     [META.clientCapabilities]: undefined,
     [META.clientInfo]: undefined,
     [META.logLevel]: undefined,
     progressToken,
   });
+}
+
+function withoutRetry({ client, params }: ExchangeRequest): JsonText | undefined {
+  if (client.era === 'legacy' || params === undefined) return params;
+  if (params.has('requestState')) throw new ForgeError('invalid_params', INVALID_STATE);
+  return params.has('inputResponses') ? params.with({ inputResponses: undefined }) : params;
 }
 
 /**

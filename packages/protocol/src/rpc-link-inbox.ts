@@ -14,6 +14,8 @@ export interface InboxCall {
   readonly exchange: Exchange;
   /** Whose call it is: what belongs to nobody in particular goes to one caller or to none. */
   readonly callerId: string;
+  /** Questions of the upstream that its client has not answered: the call's clock stands still meanwhile. */
+  asking: number;
 }
 
 /** Options of {@link createInbox}. */

@@ -5,6 +5,7 @@ class Session implements PooledSession {
   readonly name: string;
   idle = true;
   closed = false;
+  leased = false;
 
   constructor(name: string) {
     this.name = name;
@@ -49,6 +50,19 @@ describe('a session pool', () => {
     const first = await use('a');
     first.closed = true;
     expect(await use('a')).not.toBe(first);
+  });
+
+  it('opens another one beside one that is leased, as long as there is room', async () => {
+    const { use } = pool(2);
+    const first = await use('a');
+    Object.assign(first, { leased: true, idle: false });
+    const second = await use('a');
+    expect(second).not.toBe(first);
+    expect(await use('a')).toBe(second);
+    Object.assign(second, { leased: true, idle: false });
+    expect(await use('a')).toBe(first);
+    Object.assign(first, { leased: false });
+    expect(await use('a')).toBe(first);
   });
 
   it('makes room by closing the least recently used idle one', async () => {

@@ -7,6 +7,8 @@ export interface PooledSession {
   readonly idle: boolean;
   /** Whether it can no longer be used. */
   readonly closed: boolean;
+  /** Whether it must take no more calls for now, though others have the right to one of its kind. */
+  readonly leased?: boolean | undefined;
   close(): Promise<void>;
 }
 
@@ -21,7 +23,8 @@ export interface SessionPoolOptions {
 /** Sessions by key. */
 export interface SessionPool<S extends PooledSession> {
   /**
-   * Runs `use` on the session of this key, which is opened if there is none.
+   * Runs `use` on the session of this key, which is opened if there is none. While that one is leased, another one is
+   * opened beside it where there is room.
    *
    * @throws ForgeError `overloaded` when all are busy, or why it could not be opened.
    */
@@ -55,6 +58,13 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
     return entry.ready.then((session) => session.close(), ignore);
   }
 
+  function unleased(wanted: string): string {
+    let key = wanted;
+    while (entries.get(key)?.session?.leased === true) key += '+';
+    const hasRoom = entries.has(key) || entries.size < options.maxSessions || [...entries.values()].some(isIdle);
+    return hasRoom ? key : wanted; // most calls ask nothing, and do not mind
+  }
+
   function makeRoom(): void {
     if (entries.size < options.maxSessions) return;
     for (const [key, entry] of entries) {
@@ -82,7 +92,8 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
   }
 
   return {
-    async use(key, open, use) {
+    async use(wanted, open, use) {
+      const key = unleased(wanted);
       const known = entries.get(key);
       const entry = known === undefined || known.session?.closed === true ? add(key, open) : known;
       entries.delete(key);

@@ -51,6 +51,8 @@ export interface RpcLink {
   readonly closed: boolean;
   /** Whether no call is in flight. */
   readonly idle: boolean;
+  /** Whether a question of the upstream waits for its client. */
+  readonly asking: boolean;
   /** Sends a request of Forge's own; without a deadline where it `lasts`. */
   request(method: string, params?: JsonText, lasts?: boolean): OwnRequest;
   notify(method: string, params?: JsonText): void;
@@ -152,9 +154,11 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
   }
 
   async function askCall(call: LinkCall, question: Ask): Promise<Answer> {
+    call.asking += 1;
     deadlines.pause(call);
     const answer = await call.exchange.ask(question);
-    if (inbox.calls.get(call.id) === call) deadlines.start(call);
+    call.asking -= 1;
+    if (call.asking === 0 && inbox.calls.get(call.id) === call) deadlines.start(call);
     return answer;
   }
 
@@ -181,6 +185,9 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
     },
     get idle() {
       return inbox.calls.size === 0;
+    },
+    get asking() {
+      return questions > 0;
     },
     request(method, params, lasts = false) {
       const id = ++lastId;
@@ -214,6 +221,7 @@ export function createRpcLink(channel: Channel, options: RpcLinkOptions): RpcLin
           id,
           exchange,
           callerId: request.client.caller.id,
+          asking: 0,
           deadline: 0,
           slot: -1,
           settle: (got) => resolve(got instanceof ForgeError ? errorOutcome(got) : hopOutcome(era, got)),

@@ -19,7 +19,7 @@ const CACHEABLE = new Set([
 ]);
 
 /** Methods that may be answered by `input_required` (2026-07-28, Multi Round-Trip Requests). */
-const ASKING = new Set(['tools/call', 'prompts/get', 'resources/read']);
+export const ASKING: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
@@ -47,7 +47,8 @@ export function toLegacy(outcome: Outcome, method: string): Outcome {
   if (outcome.era === 'legacy') return outcome;
   if (outcome.error !== undefined) return { era: 'legacy', error: errorToLegacy(outcome.error) };
   const type = outcome.result.member('resultType')?.text ?? '"complete"';
-  if (type === '"input_required"') return inputRequiredToLegacy();
+  // What can be asked has been: see legacy-rounds.ts.
+  if (type === '"input_required"') return failed('legacy', 'The server asks for input in a place where it must not');
   if (type !== '"complete"')
     return failed('legacy', `The answer needs an extension of the protocol (resultType ${type.slice(0, 40)})`);
   return { era: 'legacy', result: resultToLegacy(outcome.result, method) };
@@ -90,11 +91,6 @@ function resultToLegacy(result: JsonText, method: string): JsonText {
   const content = method === 'tools/call' ? result.member('structuredContent') : undefined;
   if (content === undefined || content.isObject) return without(result, 'resultType');
   return result.with({ resultType: undefined, structuredContent: `{"result":${content.text}}` });
-}
-
-/** The one place that a server's questions to a legacy client pass; nothing carries them yet. */
-function inputRequiredToLegacy(): Outcome {
-  return failed('legacy', 'The server asks for input that cannot be carried to this client');
 }
 
 function errorToModern(error: RpcError, method: string): Outcome {

@@ -153,6 +153,9 @@ function jsonOnly(edge: HttpEdge): HttpEdge {
     get subscriptions() {
       return edge.subscriptions;
     },
+    get parked() {
+      return edge.parked;
+    },
     close: edge.close,
   };
 }

@@ -59,8 +59,8 @@ export class InitializeRefused extends Error {
 
 /** What a session id may be: visible ASCII. */
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
-/** Questions of one session that may wait for an answer at one time. */
-const MAX_QUESTIONS = 64;
+/** Questions of one session, which clients may share, that may wait for an answer at one time. */
+const MAX_QUESTIONS = 1024;
 /** How long the end of a session is waited for. */
 const GOODBYE_MS = 2000;
 
@@ -96,9 +96,11 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
   }
 
   async function askCall(call: RpcCall, ask: Ask): Promise<Answer> {
+    call.asking += 1;
     hop.deadlines.pause(call);
     const answer = await call.exchange.ask(ask);
-    if (!call.settled) hop.deadlines.start(call);
+    call.asking -= 1;
+    if (call.asking === 0 && !call.settled) hop.deadlines.start(call);
     return answer;
   }
 

@@ -65,6 +65,7 @@ const NOBODY: Exchange = {
 export class RpcCall implements ReplyListener, Timed, InboxCall {
   deadline = 0;
   slot = -1;
+  asking = 0;
   /** What is being read for it. */
   reply: Sent | undefined;
   /** Headers of the answer. */
