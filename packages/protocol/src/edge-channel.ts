@@ -2,6 +2,7 @@
  * @module Both eras on one duplex connection: stdio, a WebSocket, HTTP+SSE. A request with the modern envelope stands for
  * itself; `initialize` opens the one legacy session that the connection can have.
  */
+import { CallTable } from './call-table.ts';
 import { type Classified, classify } from './classify.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { isInitialize, type LegacyBody } from './edge-legacy.ts';
@@ -80,7 +81,7 @@ class Connection {
   readonly #reply: Reply;
   readonly #modernEdge: ModernEdge;
   /** Modern requests, until whoever serves them has come to rest. */
-  readonly #inFlight = new Map<string, ClientExchange>();
+  readonly #inFlight = new CallTable<ClientExchange>();
   #session: LegacySession | undefined;
   /** What came while the session was being opened. */
   #held: LegacyBody[] | undefined;
@@ -104,7 +105,7 @@ class Connection {
 
   /** Whether requests are in flight that end by themselves. */
   get isBusy(): boolean {
-    const modern = [...this.#inFlight.values()];
+    const modern = [...this.#inFlight];
     return this.#session?.isBusy === true || modern.some(({ request }) => request.method !== 'subscriptions/listen');
   }
 
@@ -127,10 +128,10 @@ class Connection {
     this.#modernEdge.subscriptions.close();
     this.#modernEdge.parked.close();
     const closing = new ForgeError('cancelled', 'The connection is closing');
-    for (const [id, exchange] of this.#inFlight) {
+    for (const exchange of this.#inFlight) {
       if (exchange.request.method === 'subscriptions/listen' && !exchange.cancelled) {
         // The specification wants this besides the result (2026-07-28, Cancellation).
-        this.#reply.event(formatNotification('notifications/cancelled', new JsonText(`{"requestId":${id}}`)));
+        this.#reply.event(formatNotification('notifications/cancelled', new JsonText(`{"requestId":${exchange.id}}`)));
       }
       exchange.stop(closing);
     }
@@ -149,7 +150,7 @@ class Connection {
     if (this.#inFlight.has(id)) throw new ForgeError('invalid_request', 'A request with this id is in flight');
     if (this.#inFlight.size >= MAX_IN_FLIGHT) throw new ForgeError('overloaded', 'Too many requests in flight');
     const exchange = openModern(this.#endpoint, request, this.#sender, this.#reply, this.#modernEdge);
-    this.#inFlight.set(id, exchange);
+    this.#inFlight.add(exchange);
     void this.#serve(exchange);
   }
 

@@ -3,6 +3,7 @@
  * sent and its standing stream. A client that disconnects has not cancelled (2025-11-25, Transports): its calls go on,
  * for a while, and their answers are dropped.
  */
+import { CallTable } from './call-table.ts';
 import { refusalToAsk } from './capabilities.ts';
 import { progressTokenOf, targetOf } from './classify.ts';
 import { type Asker, ClientExchange, refused } from './client-exchange.ts';
@@ -43,7 +44,7 @@ export class LegacySession {
   readonly #now: () => number;
   readonly #asks = new LegacyAsks();
   readonly #stream: LegacyStream;
-  readonly #inFlight = new Map<string, ClientExchange>();
+  readonly #inFlight = new CallTable<ClientExchange>();
   #running = 0;
 
   constructor(id: string, opening: Opening, now: () => number) {
@@ -87,7 +88,7 @@ export class LegacySession {
   /** Ends everything that belongs to the session; called once, by whoever forgets it. */
   end(): void {
     const error = new ForgeError('session_not_found', 'The session has ended');
-    for (const exchange of this.#inFlight.values()) {
+    for (const exchange of this.#inFlight) {
       this.#release(exchange, error.message);
       exchange.stop(error);
     }
@@ -108,7 +109,7 @@ export class LegacySession {
       if (this.#serveOwn(method, params)) return reply.json(200, formatResult(id, EMPTY));
       const request = this.#exchangeRequest(message, sender);
       const exchange = new ClientExchange(id, request, reply, sender.takesEvents, this.#ask);
-      this.#inFlight.set(id, exchange);
+      this.#inFlight.add(exchange);
       reply.onClose(() => this.#detach(exchange));
       void this.#serve(exchange);
     } catch (thrown) {

@@ -98,6 +98,18 @@ export const SHARED: LegacyAffinity = { key: 'shared', capabilities: EMPTY };
  */
 export function legacyAffinity(client: Client, pairAll = false): LegacyAffinity {
   const { sessionId, capabilities } = client;
+  if (sessionId === undefined) return affinityOf(client, pairAll);
+  const known = affinities.get(capabilities);
+  if (known?.sessionId === sessionId && known.pairAll === pairAll) return known.affinity;
+  const affinity = affinityOf(client, pairAll);
+  affinities.set(capabilities, { sessionId, pairAll, affinity });
+  return affinity;
+}
+
+/** A session's capabilities are the same object from its first request to its last. */
+const affinities = new WeakMap<JsonText, { sessionId: string; pairAll: boolean; affinity: LegacyAffinity }>();
+
+function affinityOf({ sessionId, capabilities }: Client, pairAll: boolean): LegacyAffinity {
   const asks = askable(capabilities);
   if (sessionId !== undefined && (pairAll || asks !== EMPTY)) {
     return { key: `session:${sessionId}`, sessionId, capabilities: carriedCapabilities(capabilities) };

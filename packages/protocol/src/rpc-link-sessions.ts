@@ -39,14 +39,16 @@ interface Entry<S> {
   readonly ready: Promise<S>;
   session?: S;
   usedAt: number;
+  /** Grows with each use of any session. */
+  turn: number;
   /** Calls that wait for it to open. */
   waiting: number;
 }
 
 /** No session yet. */
 export function createSessionPool<S extends PooledSession>(options: SessionPoolOptions): SessionPool<S> {
-  /** In the order of their last use. */
   const entries = new Map<string, Entry<S>>();
+  let turn = 0;
   let sweeper: ReturnType<typeof setInterval> | undefined;
 
   function drop(key: string, entry: Entry<S>): Promise<void> {
@@ -67,9 +69,10 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
 
   function makeRoom(): void {
     if (entries.size < options.maxSessions) return;
-    for (const [key, entry] of entries) {
-      if (isIdle(entry)) return void drop(key, entry);
-    }
+    // A scan, because opening is rare and using is not: an order of use would have to be kept with every call.
+    const idle = [...entries].filter(([, entry]) => isIdle(entry));
+    const [oldest] = idle.toSorted(([, a], [, b]) => a.turn - b.turn);
+    if (oldest !== undefined) return void drop(...oldest);
     throw new ForgeError('overloaded', `All ${options.maxSessions} sessions of the upstream are busy`);
   }
 
@@ -82,7 +85,8 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
   function add(key: string, open: () => Promise<S>): Entry<S> {
     makeRoom();
     const ready = open().then((session) => (entry.session = session));
-    const entry: Entry<S> = { ready, usedAt: 0, waiting: 0 };
+    const entry: Entry<S> = { ready, usedAt: 0, turn: 0, waiting: 0 };
+    entries.set(key, entry);
     ready.catch(() => drop(key, entry));
     if (sweeper === undefined) {
       sweeper = setInterval(sweep, options.idleMs / 4);
@@ -96,9 +100,9 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
       const key = unleased(wanted);
       const known = entries.get(key);
       const entry = known === undefined || known.session?.closed === true ? add(key, open) : known;
-      entries.delete(key);
-      entries.set(key, entry);
       entry.usedAt = Date.now();
+      entry.turn = ++turn;
+      if (entry.session !== undefined) return use(entry.session);
       entry.waiting += 1;
       const session = await entry.ready;
       entry.waiting -= 1;

@@ -3,7 +3,6 @@ import {
   type Answer,
   type Ask,
   cancelledParams,
-  type Client,
   createInbox,
   deliverChange,
   type Exchange,
@@ -181,9 +180,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
     return postOwn(hop, hooks, { method, params, headers, authorization });
   }
 
-  async function setLogLevel(client: Client): Promise<void> {
-    const level = logs ? nextLogLevel(logLevel, client) : undefined;
-    if (level === undefined) return;
+  async function setLogLevel(level: string): Promise<void> {
     logLevel = level;
     await request('logging/setLevel', JsonText.of({ level })).answer.catch(() => undefined); // a call matters more
   }
@@ -220,9 +217,12 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
     },
     request,
     async call(clientRequest, exchange) {
-      preparing += 1;
-      await setLogLevel(clientRequest.client);
-      preparing -= 1;
+      const level = logs ? nextLogLevel(logLevel, clientRequest.client) : undefined;
+      if (level !== undefined) {
+        preparing += 1;
+        await setLogLevel(level);
+        preparing -= 1;
+      }
       return exchange.cancelled ? new ForgeError('cancelled') : sendCall(clientRequest, exchange);
     },
     async close() {
