@@ -10,12 +10,12 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
-import type { Authenticate } from './authenticate.ts';
 import { parseMcpPath } from './mcp-path.ts';
+import type { rememberCaller } from './remember-caller.ts';
 
 /** What the server serves. */
 export interface HttpParts {
-  readonly authenticate: Authenticate;
+  readonly authenticate: ReturnType<typeof rememberCaller>;
   /** What a principal finds at a virtual server, or at the aggregate of everything. @throws ForgeError */
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
   readonly api: Hono;
@@ -57,7 +57,7 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, a
   const graceMs = settings.SHUTDOWN_TIMEOUT * 1000;
   const shared = {
     ...rules,
-    authenticate: ({ headers }: IncomingMessage) => authenticate(headers.authorization),
+    authenticate: ({ headers, socket }: IncomingMessage) => authenticate(socket, headers.authorization),
     endpoint: (path: string, _: IncomingMessage, caller: Caller) =>
       endpoint(parseMcpPath(path)?.serverId, caller as Principal),
     maxBodyBytes: settings.MCP_MAX_BODY_BYTES,

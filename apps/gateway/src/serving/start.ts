@@ -26,6 +26,7 @@ import { createAuthenticate } from './authenticate.ts';
 import { registerConfigured } from './configured-upstreams.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { challengeOf, createHttpServer } from './http-server.ts';
+import { rememberCaller } from './remember-caller.ts';
 import { createRevocations } from './revocations.ts';
 import { logUpstreams } from './upstream-log.ts';
 
@@ -134,7 +135,7 @@ async function serve(
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const server = createHttpServer(settings, {
-    authenticate,
+    authenticate: rememberCaller(authenticate, () => forge.catalog.snapshot.epoch + revocations.epoch),
     endpoint,
     api: createApi({
       registry: forge.registry,
