@@ -103,3 +103,4 @@ export {
   SUPPORTED_VERSIONS,
 } from './versions.ts';
 export { type Enlisted, Roster } from './roster.ts';
+export { listToolNames, NOBODY, ownRequest } from './own-request.ts';

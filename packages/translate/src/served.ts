@@ -9,11 +9,11 @@ import {
   type UpstreamEvents,
   type Upstream,
   type UpstreamInfo,
+  listToolNames,
 } from '@forge/protocol';
 import { createChild } from './child.ts';
 import { type HeaderToEnv, readCredentials } from './credentials.ts';
 import { createEndpointPool } from './endpoint-pool.ts';
-import { listTools } from './list-tools.ts';
 import type { Log } from './log.ts';
 import type { ChildSpec, RemoteSpec, ServerSpec } from './server-spec.ts';
 import { packageVersion } from './version.ts';
@@ -76,7 +76,8 @@ export async function createServed(spec: ServerSpec, options: ServedOptions): Pr
     async start() {
       try {
         const info = await main.upstream.connect();
-        return { info, tools: await listTools(endpoint) };
+        // A server without tools is served all the same.
+        return { info, tools: await listToolNames(endpoint).catch(() => undefined) };
       } finally {
         started = true;
       }

@@ -1,8 +1,7 @@
-import { JsonText, type Outcome, resultOutcome } from '@forge/protocol';
+import { JsonText, type Outcome, resultOutcome, ownRequest, NOBODY } from '@forge/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
-import { internalRequest, SILENT } from '../upstreams/internal-client.ts';
 import { createAuditTrail } from './audit.ts';
 import { createMetrics } from './metrics.ts';
 import { observeCalls } from './observe.ts';
@@ -10,8 +9,8 @@ import { composePipeline } from './pipeline.ts';
 
 function call(method = 'tools/call'): Call {
   return {
-    request: internalRequest(method),
-    exchange: SILENT,
+    request: ownRequest(method),
+    exchange: NOBODY,
     principal: { id: 'me', admin: false },
     serverId: 's1',
     upstreamId: 'u1',

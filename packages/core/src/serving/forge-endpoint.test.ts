@@ -5,13 +5,13 @@ import {
   JsonText,
   type Listener,
   type Outcome,
+  NOBODY,
 } from '@forge/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../contracts/principal.ts';
 import { createForge, type Forge } from '../create-forge.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
 import { createSealer } from '../registry/sealer.ts';
-import { SILENT } from '../upstreams/internal-client.ts';
 import { type Script, script, scriptedAdapter } from '../upstreams/scripted-upstream.fixture.ts';
 
 const ADMIN: Principal = { id: 'admin@example.com', admin: true };
@@ -69,7 +69,7 @@ function call(
   params?: Record<string, unknown>,
   principal?: Principal,
 ): Promise<Outcome> {
-  return endpoint.handle(request(method, params, principal), SILENT);
+  return endpoint.handle(request(method, params, principal), NOBODY);
 }
 
 async function toolNames(endpoint: Endpoint): Promise<string[]> {

@@ -6,9 +6,10 @@ import {
   readParamHeaders,
   type Upstream,
   type UpstreamInfo,
+  ownRequest,
+  NOBODY,
 } from '@forge/protocol';
 import type { Discovered, DiscoveredItem, SkippedItem } from '../contracts/upstream-pool.ts';
-import { internalRequest, SILENT } from './internal-client.ts';
 
 /** Pages followed per list, and items kept per list; an upstream that has more is cut there, and it is said. */
 const MAX_PAGES = 1000;
@@ -63,7 +64,7 @@ async function readList(
   const cursors = new Set<string>();
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const outcome = await upstream.call(internalRequest(source.method, cursor === undefined ? {} : { cursor }), SILENT);
+    const outcome = await upstream.call(ownRequest(source.method, cursor === undefined ? {} : { cursor }), NOBODY);
     if (isUnknownMethod(outcome)) return [];
     const result = resultOf(outcome, source.method);
     for (const element of result.member(source.member)?.elements() ?? []) {

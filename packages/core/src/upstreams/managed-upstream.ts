@@ -8,11 +8,12 @@ import {
   type Outcome,
   type Upstream,
   type UpstreamInfo,
+  ownRequest,
+  NOBODY,
 } from '@forge/protocol';
 import type { UpstreamRecord } from '../contracts/model.ts';
 import type { Discovered, UpstreamStatus } from '../contracts/upstream-pool.ts';
 import { discover } from './discover.ts';
-import { internalRequest, SILENT } from './internal-client.ts';
 import { after } from './timer.ts';
 
 /** How patient Forge is with an upstream. */
@@ -225,7 +226,7 @@ export function manageUpstream(
       if (checking || closed || info === undefined || failures > 0 || !silent) return;
       checking = true;
       void upstream
-        .call(internalRequest(info.era === 'legacy' ? 'ping' : 'server/discover'), SILENT)
+        .call(ownRequest(info.era === 'legacy' ? 'ping' : 'server/discover'), NOBODY)
         .then(noteOutcome)
         .finally(() => {
           checking = false;

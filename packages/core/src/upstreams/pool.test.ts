@@ -1,6 +1,6 @@
+import { ownRequest, NOBODY } from '@forge/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamRecord } from '../contracts/model.ts';
-import { internalRequest, SILENT } from './internal-client.ts';
 import { createPool, type LivePool } from './pool.ts';
 import { type Script, script, scriptedAdapter } from './scripted-upstream.fixture.ts';
 
@@ -111,7 +111,7 @@ describe('the upstream pool', () => {
     await pool.sync([record('u', 'x')]);
     await until(() => pool.status('u').state === 'unreachable');
     const managed = pool.get('u');
-    const outcome = await managed?.call(internalRequest('tools/call', { name: 'a' }), SILENT);
+    const outcome = await managed?.call(ownRequest('tools/call', { name: 'a' }), NOBODY);
     expect(outcome?.error?.message).toMatch(
       /^The gateway "u" has been unreachable since \d{4}-.*: The upstream cannot be reached$/,
     );

@@ -7,6 +7,7 @@ import {
   type InboxCall,
   type JsonText,
   type Message,
+  NOBODY,
   type OwnRequest,
   readUpstreamBody,
   type RequestMessage,
@@ -52,14 +53,6 @@ export interface CallInit {
   /** Called once. */
   readonly settle: (ending: Ending) => void;
 }
-
-/** The other side of Forge's own requests: there is nobody to tell or to ask. */
-const NOBODY: Exchange = {
-  note() {},
-  ask: async () => ({ error: { code: -32600, message: 'There is no client to be asked' } }),
-  cancelled: false,
-  onCancel() {},
-};
 
 /** A request that waits for its answer. */
 export class RpcCall implements ReplyListener, Timed, InboxCall {

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { discoverParams, formatRequest, JsonText, LATEST_MODERN, modernHeaders } from '@forge/protocol';
+import { discoverParams, formatRequest, JsonText, LATEST_MODERN, modernHeaders, listToolNames } from '@forge/protocol';
 import { type Dispatcher, request } from 'undici';
 import { createWrapper, type Wrapper } from '../create-wrapper.ts';
 import { type Log, printable } from '../log.ts';
@@ -14,7 +14,6 @@ import type { LazyLogin } from '../oauth/lazy-login.ts';
 import { createOAuthHttp } from '../oauth/oauth-http.ts';
 import type { Settings } from '../settings.ts';
 import { packageVersion } from '../version.ts';
-import { listTools } from './list-tools.ts';
 
 /** What one step found. */
 export interface Finding {
@@ -162,7 +161,7 @@ async function* protocol({ endpoint, upstream }: Wrapper): AsyncGenerator<Findin
   yield era;
   if (era.verdict === 'fails') return;
   yield await attempt('Tools', async () => {
-    const names = await listTools(endpoint);
+    const names = await listToolNames(endpoint);
     const more = names.length > SHOWN_TOOLS ? `, and ${names.length - SHOWN_TOOLS} more` : '';
     return works('Tools', `${names.length}: ${names.slice(0, SHOWN_TOOLS).map(printable).join(', ')}${more}`);
   });
