@@ -71,6 +71,7 @@ export function setUp({ maxBodyBytes }: { maxBodyBytes?: number } = {}): SetUp {
   const health: HealthItem[] = [{ name: 'store', ok: true }];
   const errors: ForgeError[] = [];
   const pool: UpstreamPool = {
+    check() {},
     async discover(record) {
       connected.push(record);
       const host = record.command ?? new URL(record.url ?? '').host;

@@ -60,6 +60,8 @@ export const ENTITY_COLUMNS: { readonly [K in keyof Entities]: Columns<Entities[
     env: json,
     cwd: plain,
     headers: json,
+    config: plain,
+    secrets: json,
     era: plain,
     timeoutMs: plain,
   },

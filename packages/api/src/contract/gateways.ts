@@ -24,8 +24,11 @@ function transportName(value: unknown): unknown {
   return name === 'HTTP' ? 'STREAMABLEHTTP' : name;
 }
 
-/** `SSE`, `STREAMABLEHTTP`, `STDIO` in any case; also `http`, `streamable-http`. */
-export const Transport = z.preprocess(transportName, z.enum(['SSE', 'STREAMABLEHTTP', 'STDIO']));
+/** As answers spell them. */
+const TransportName = z.enum(['SSE', 'STREAMABLEHTTP', 'STDIO', 'REST', 'GRPC', 'A2A']);
+
+/** The names in any case; also `http`, `streamable-http`. */
+export const Transport = z.preprocess(transportName, TransportName);
 
 const AuthType = z.preprocess(lower, z.enum(['none', 'basic', 'bearer', 'authheaders']));
 const Secret = z.string().max(LIMITS.headerValueLength);
@@ -52,6 +55,16 @@ const GatewayFields = {
     .array(z.strictObject({ key: HeaderName, value: Secret }))
     .max(LIMITS.headers)
     .optional(),
+  config: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .optional()
+    .meta({ description: 'What only upstreams of this transport have; see its documentation' }),
+  secrets: z
+    .record(z.string(), z.string().max(LIMITS.secretLength))
+    .nullable()
+    .optional()
+    .meta({ description: 'Secrets that `config` speaks of by name' }),
   era: z.preprocess(lower, z.enum(['auto', 'modern', 'legacy'])).optional(),
   timeoutMs: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
   tags: Tags.optional(),
@@ -99,7 +112,7 @@ export const GatewayRead = z
     name: z.string(),
     slug: z.string().meta({ description: 'The prefix of its names in aggregates' }),
     description: z.string(),
-    transport: z.enum(['SSE', 'STREAMABLEHTTP', 'STDIO']),
+    transport: TransportName,
     url: z.string().nullable(),
     command: z.string().nullable(),
     args: z.array(z.string()).nullable(),
@@ -107,6 +120,8 @@ export const GatewayRead = z
     cwd: z.string().nullable(),
     authType: z.enum(['none', 'authheaders']).nullable(),
     authHeaders: z.array(z.object({ key: z.string(), value: z.string() })).nullable(),
+    config: z.record(z.string(), z.unknown()).nullable(),
+    secrets: z.record(z.string(), z.string()).nullable().meta({ description: 'Values are masked' }),
     era: z.enum(['auto', 'modern', 'legacy']),
     timeoutMs: z.int().nullable(),
     reachable: z.boolean(),

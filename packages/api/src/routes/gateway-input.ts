@@ -6,10 +6,14 @@ import { invalidInput } from '../http/keys.ts';
 
 type Fields = z.output<typeof GatewayUpdate>;
 
-const TRANSPORTS = { SSE: 'sse', STREAMABLEHTTP: 'streamable-http', STDIO: 'stdio' } as const satisfies Record<
-  string,
-  UpstreamTransport
->;
+const TRANSPORTS = {
+  SSE: 'sse',
+  STREAMABLEHTTP: 'streamable-http',
+  STDIO: 'stdio',
+  REST: 'rest',
+  GRPC: 'grpc',
+  A2A: 'a2a',
+} as const satisfies Record<string, UpstreamTransport>;
 
 /** A registration. @throws ForgeError `validation_failed` */
 export function toUpstreamInput(body: z.output<typeof GatewayCreate>): UpstreamInput {
@@ -31,6 +35,8 @@ export function toUpstreamPatch(body: Fields): UpstreamPatch {
     env,
     cwd,
     headers,
+    config: body.config && JSON.stringify(body.config),
+    secrets: body.secrets,
     era,
     timeoutMs,
     tags,

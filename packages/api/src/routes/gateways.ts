@@ -9,7 +9,14 @@ import { entityView, iso, isoOrNull } from './views.ts';
 
 type View = z.input<typeof contract.GatewayRead>;
 
-const TRANSPORT_NAMES = { sse: 'SSE', 'streamable-http': 'STREAMABLEHTTP', stdio: 'STDIO' } as const;
+const TRANSPORT_NAMES = {
+  sse: 'SSE',
+  'streamable-http': 'STREAMABLEHTTP',
+  stdio: 'STDIO',
+  rest: 'REST',
+  grpc: 'GRPC',
+  a2a: 'A2A',
+} as const;
 const NO_ITEMS: ItemCounts = { tools: 0, resources: 0, prompts: 0 };
 
 /** Serves gateways. */
@@ -79,6 +86,8 @@ function gatewayView(registry: Registry, principal: Principal, row: UpstreamReco
     cwd: ours(row.cwd),
     authType: ours(row.headers.length === 0 ? 'none' : 'authheaders'),
     authHeaders: ours(row.headers.map(({ name, value }) => ({ key: name, value }))),
+    config: ours(row.config === undefined ? undefined : (JSON.parse(row.config) as Record<string, unknown>)),
+    secrets: ours(row.secrets && { ...row.secrets }),
     era: row.era,
     timeoutMs: row.timeoutMs ?? null,
     reachable: status.state === 'connected',

@@ -22,7 +22,7 @@ export interface Entity {
 }
 
 /** How an upstream is reached. */
-export type UpstreamTransport = 'streamable-http' | 'sse' | 'stdio';
+export type UpstreamTransport = 'streamable-http' | 'sse' | 'stdio' | 'rest' | 'grpc' | 'a2a';
 
 /** A header sent with every request to an upstream. The value is sealed in the store. */
 export interface SecretHeader {
@@ -38,7 +38,7 @@ export interface UpstreamRecord extends Entity {
   readonly slug: string;
   readonly description: string;
   readonly transport: UpstreamTransport;
-  /** For HTTP transports. */
+  /** For all but stdio. */
   readonly url?: string | undefined;
   /** For stdio: what the gateway launches, without a shell. */
   readonly command?: string | undefined;
@@ -48,6 +48,10 @@ export interface UpstreamRecord extends Entity {
   readonly cwd?: string | undefined;
   /** Credentials and others, each sent with every request. */
   readonly headers: readonly SecretHeader[];
+  /** What only the adapter of this transport understands: JSON text of an object, without secrets. */
+  readonly config?: string | undefined;
+  /** Secrets that `config` speaks of, by a name of the adapter's choice. Values are sealed in the store. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** `auto` finds it out. */
   readonly era: 'auto' | 'modern' | 'legacy';
   /** Milliseconds that a call may take; undefined = the gateway's setting. */

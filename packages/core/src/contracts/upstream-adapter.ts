@@ -5,6 +5,12 @@ import type { UpstreamRecord } from './model.ts';
 /** Makes upstreams of the transports it names. */
 export interface UpstreamAdapter {
   readonly transports: readonly UpstreamRecord['transport'][];
+  /**
+   * Looks at `config` and `secrets` before they are kept. Absent: upstreams of these transports have neither.
+   *
+   * @throws ForgeError `validation_failed` naming the field
+   */
+  check?(record: UpstreamRecord): void;
   /** `record` has its secrets unsealed. Does not connect. */
   create(record: UpstreamRecord, events: UpstreamEvents): Upstream;
 }

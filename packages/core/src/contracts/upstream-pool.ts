@@ -60,6 +60,12 @@ export interface Discovered {
 /** Live upstreams. */
 export interface UpstreamPool {
   /**
+   * Asks the adapter whether it can make something of `record`, without connecting it.
+   *
+   * @throws ForgeError `not_implemented` without an adapter, `validation_failed`
+   */
+  check(record: UpstreamRecord): void;
+  /**
    * Connects `record` (secrets unsealed) and reads its lists. The connection of a record that is not registered yet is
    * kept for a moment, and taken over when it becomes registered.
    *

@@ -45,6 +45,7 @@ export function setUp({ allowStdio = true }: { allowStdio?: boolean } = {}): Set
   const messages: BusMessage[] = [];
   bus.subscribe((message) => messages.push(message));
   const pool: UpstreamPool = {
+    check() {},
     async discover(record) {
       discovered.push(record);
       const host = record.command ?? new URL(record.url ?? '').host;

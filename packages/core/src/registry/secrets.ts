@@ -1,4 +1,4 @@
-/** @module The secrets of an upstream: header values and environment values; sealed in the store, masked in answers. */
+/** @module The secrets of an upstream: header values, environment values and those of its adapter; sealed in the store, masked in answers. */
 import type { SecretHeader, UpstreamRecord } from '../contracts/model.ts';
 import { invalid } from './checks.ts';
 import type { Sealer } from './sealer.ts';
@@ -23,7 +23,8 @@ export function maskUpstream(record: UpstreamRecord): UpstreamRecord {
   return {
     ...record,
     headers: record.headers.map(({ name }) => ({ name, value: MASK })),
-    env: record.env && Object.fromEntries(Object.keys(record.env).map((name) => [name, MASK])),
+    env: masked(record.env),
+    secrets: masked(record.secrets),
   };
 }
 
@@ -37,14 +38,15 @@ export function keepHeaders(next: readonly SecretHeader[], current: readonly Sec
   });
 }
 
-/** The same for the environment of a child. */
-export function keepEnv(
+/** The same for the environment of a child, or an adapter's own secrets. */
+export function keepByName(
+  field: 'env' | 'secrets',
   next: Readonly<Record<string, string>>,
   current: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const kept = Object.entries(next).map(([name, value]) => {
     if (value !== MASK) return [name, value];
-    if (!Object.hasOwn(current, name)) throw invalid('env', `there is no stored value for "${name}"`);
+    if (!Object.hasOwn(current, name)) throw invalid(field, `there is no stored value for "${name}"`);
     return [name, current[name]];
   });
   return Object.fromEntries(kept) as Record<string, string>;
@@ -55,14 +57,24 @@ async function mapSecrets(record: UpstreamRecord, change: Change): Promise<Upstr
     name,
     value: await change(value, `header/${name.toLowerCase()}`),
   }));
-  const env = Object.entries(record.env ?? {}).map(
-    async ([name, value]) => [name, await change(value, `env/${name}`)] as const,
-  );
+  const changed = async (kind: 'env' | 'secrets') => {
+    const values = record[kind];
+    if (values === undefined) return undefined;
+    const entries = Object.entries(values).map(
+      async ([name, value]) => [name, await change(value, `${kind}/${name}`)] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
+  };
   return {
     ...record,
     headers: await Promise.all(headers),
-    env: record.env && Object.fromEntries(await Promise.all(env)),
+    env: await changed('env'),
+    secrets: await changed('secrets'),
   };
+}
+
+function masked(values: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined {
+  return values && Object.fromEntries(Object.keys(values).map((name) => [name, MASK]));
 }
 
 function contextOf(record: UpstreamRecord, field: string): string {

@@ -1,4 +1,5 @@
 /** @module What can be said about an upstream, and the checks that make a record of it. */
+import { JsonText } from '@forge/protocol';
 import type { Entity, SecretHeader, UpstreamRecord, UpstreamTransport } from '../contracts/model.ts';
 import { slugify } from '../catalog/naming.ts';
 import { checkCount, checkLine, checkText, invalid } from './checks.ts';
@@ -18,6 +19,9 @@ export interface UpstreamInput extends EntityInput {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string | undefined;
   readonly headers?: readonly SecretHeader[] | undefined;
+  /** JSON text of an object; see `UpstreamRecord`. */
+  readonly config?: string | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** @default 'auto' */
   readonly era?: UpstreamRecord['era'] | undefined;
   readonly timeoutMs?: number | undefined;
@@ -33,6 +37,8 @@ const RESERVED_HEADERS = new Set(
     ' ',
   ),
 );
+const HTTP = ['http:', 'https:'];
+const GRPC = ['grpc:', 'grpcs:'];
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A record with its secrets in the clear. @throws ForgeError `validation_failed` */
@@ -46,6 +52,8 @@ export function toUpstream(entity: Entity, input: UpstreamInput): UpstreamRecord
     description: checkText('description', input.description ?? '', LIMITS.descriptionLength),
     transport,
     ...(transport === 'stdio' ? launch(input) : address(input)),
+    config: input.config === undefined ? undefined : checkConfig(input.config),
+    secrets: input.secrets && checkSecrets(input.secrets),
     era: input.era ?? 'auto',
     timeoutMs: input.timeoutMs === undefined ? undefined : checkTimeout(input.timeoutMs),
   };
@@ -59,7 +67,8 @@ function transportOf(input: UpstreamInput): UpstreamTransport {
 function address(input: UpstreamInput): Pick<UpstreamRecord, 'url' | 'headers'> {
   if (input.url === undefined) throw invalid('url', 'is missing (or send "command" for an upstream on stdio)');
   if (input.command !== undefined) throw invalid('command', 'does not go with a url');
-  return { url: checkUpstreamUrl(input.url), headers: checkHeaders(input.headers ?? []) };
+  const schemes = input.transport === 'grpc' ? GRPC : HTTP;
+  return { url: checkUpstreamUrl(input.url, schemes), headers: checkHeaders(input.headers ?? []) };
 }
 
 function launch(input: UpstreamInput): Pick<UpstreamRecord, 'command' | 'args' | 'env' | 'cwd' | 'headers'> {
@@ -103,6 +112,19 @@ function checkEnv(env: Readonly<Record<string, string>>): Readonly<Record<string
     checkNoNul('env', value, LIMITS.headerValueLength);
   }
   return Object.fromEntries(entries);
+}
+
+function checkConfig(config: string): string {
+  if (config.length > LIMITS.configLength)
+    throw invalid('config', `must have at most ${LIMITS.configLength} characters`);
+  if (!JsonText.parse(config).isObject) throw invalid('config', 'must be the JSON text of an object');
+  return config;
+}
+
+function checkSecrets(secrets: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = checkCount('secrets', Object.entries(secrets), LIMITS.secrets);
+  for (const [name, value] of entries) checkNoNul(`secrets.${name.slice(0, 40)}`, value, LIMITS.secretLength);
+  return secrets;
 }
 
 function checkNoNul(field: string, value: string, max: number): string {

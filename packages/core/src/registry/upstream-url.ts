@@ -16,16 +16,17 @@ const METADATA_HOSTS = new Set([
 /**
  * The address in normal form. Loopback and private networks are allowed: that is where most upstreams are.
  *
- * @throws ForgeError `validation_failed` for anything but http and https, for credentials in the URL, and for link-local
+ * @throws ForgeError `validation_failed` for other schemes, for credentials in the URL, and for link-local
  *   addresses (169.254.0.0/16, fe80::/10), however they are spelt.
  */
-export function checkUpstreamUrl(text: string): string {
+export function checkUpstreamUrl(text: string, schemes: readonly string[] = ['http:', 'https:']): string {
   const trimmed = text.trim();
   if (trimmed.length > LIMITS.urlLength) throw invalid('url', `must have at most ${LIMITS.urlLength} characters`);
   if (!URL.canParse(trimmed)) throw invalid('url', 'is not an absolute URL');
   const url = new URL(trimmed);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw invalid('url', 'must begin with http:// or https://');
+  if (!schemes.includes(url.protocol)) {
+    throw invalid('url', `must begin with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`);
+  }
   if (url.username !== '' || url.password !== '') {
     throw invalid('url', 'must not hold a user name or password; send them as auth_type "basic" or as a header');
   }

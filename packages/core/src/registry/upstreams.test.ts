@@ -80,6 +80,22 @@ test('secrets are sealed in the store, masked in answers, and in the clear for t
   expect((await registry.unsealedUpstream(row!)).headers).toEqual(headers);
 });
 
+test("an adapter's own secrets are sealed, masked and kept, but not on the way to another host", async () => {
+  const { registry, store, lists, discovered } = setUp();
+  lists.set('api.test', {});
+  lists.set('other.test', {});
+  const input = { name: 'api', transport: 'rest', url: 'http://api.test/', config: '{"a":1}' } as const;
+  const created = await registry.upstreams.create(ADMIN, { ...input, secrets: { key: 'hunter2' } });
+  expect(created).toMatchObject({ config: '{"a":1}', secrets: { key: MASK } });
+  expect(JSON.stringify(await store.upstreams.all())).not.toContain('hunter2');
+  await registry.upstreams.update(ADMIN, created.id, { config: '{"a":2}', secrets: { key: MASK, second: 's' } });
+  expect(discovered.at(-1)?.secrets).toEqual({ key: 'hunter2', second: 's' });
+  const moved = registry.upstreams.update(ADMIN, created.id, { url: 'http://other.test/' });
+  await expect(moved).rejects.toMatchObject({ code: 'validation_failed' });
+  const masked = registry.upstreams.update(ADMIN, created.id, { url: 'http://other.test/', secrets: { key: MASK } });
+  await expect(masked).rejects.toMatchObject({ code: 'validation_failed' });
+});
+
 test('a mask sent back keeps the stored value; without one there is an error', async () => {
   const { registry, store, lists } = setUp();
   lists.set('git.test', {});

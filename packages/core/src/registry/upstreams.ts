@@ -9,7 +9,7 @@ import { invalid } from './checks.ts';
 import { changedEntity, newEntity, nextVersion, type RegistryContext } from './context.ts';
 import { applyDiscovered, changedAnything, type RefreshResult } from './refresh.ts';
 import { type ItemKind, rowsOf } from './rows.ts';
-import { keepEnv, keepHeaders, maskUpstream, sealUpstream, unsealUpstream } from './secrets.ts';
+import { keepByName, keepHeaders, maskUpstream, sealUpstream, unsealUpstream } from './secrets.ts';
 import { toUpstream, type UpstreamInput } from './upstream-input.ts';
 
 /** What may change; absent stays, `null` takes an optional field back to its default. */
@@ -81,6 +81,7 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
       requireAdmin(principal);
       const record = toUpstream(newEntity(context, principal, input), input);
       checkStdio(context, record);
+      pool.check(record);
       await checkUnique(context, record);
       const discovered = record.enabled ? await pool.discover(record) : undefined;
       const row = await sealUpstream(sealer, record);
@@ -108,6 +109,7 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
       if (next.name !== current.name) await checkUnique(context, next);
       const moved = addressOf(next) !== addressOf(current);
       if (moved) checkStdio(context, next);
+      if (moved) pool.check(next);
       const discovered = moved && next.enabled ? await pool.discover(next) : undefined;
       const row = await sealUpstream(sealer, next);
       const result = await store.transaction(async (repositories) => {
@@ -185,13 +187,16 @@ function patched(context: RegistryContext, current: UpstreamRecord, patch: Upstr
     ...(kind ? withoutAddress(current) : current),
     ...given,
     ...(given.headers ? { headers: keepHeaders(given.headers, current.headers) } : {}),
-    ...(given.env ? { env: keepEnv(given.env, current.env) } : {}),
+    ...(given.env ? { env: keepByName('env', given.env, current.env) } : {}),
+    ...(given.secrets ? { secrets: keepByName('secrets', given.secrets, current.secrets) } : {}),
   };
   const next = toUpstream(changedEntity(context, current, given), merged);
   const sent = new Set(given.headers?.map((header) => header.value.trim()));
-  const keepsSecret = next.headers.some((header) => !sent.has(header.value));
+  const keepsSecret =
+    next.headers.some((header) => !sent.has(header.value)) ||
+    Object.entries(next.secrets ?? {}).some(([name, value]) => given.secrets?.[name] !== value);
   if (keepsSecret && originOf(next) !== originOf(current)) {
-    throw invalid('headers', 'the gateway moves to another host: send its credentials again, or an empty list');
+    throw invalid('headers', 'the gateway moves to another host: send its credentials again, or none');
   }
   return next;
 }
@@ -210,8 +215,9 @@ function originOf(record: UpstreamRecord): string | undefined {
 }
 
 /** Equal texts: reached in the same way. */
-function addressOf({ transport, url, command, args, env, cwd, headers, era }: UpstreamRecord): string {
-  return JSON.stringify([transport, url, command, args, env, cwd, headers, era]);
+function addressOf(record: UpstreamRecord): string {
+  const { transport, url, command, args, env, cwd, headers, config, secrets, era } = record;
+  return JSON.stringify([transport, url, command, args, env, cwd, headers, config, secrets, era]);
 }
 
 /** An item is never seen by more people than its upstream; a change of the upstream's visibility is one of all its items. */

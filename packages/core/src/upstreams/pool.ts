@@ -39,10 +39,14 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
     for (const managed of live.values()) managed.check();
   });
 
+  function adapterFor({ transport }: UpstreamRecord): UpstreamAdapter {
+    const adapter = adapters.find((candidate) => candidate.transports.includes(transport));
+    if (adapter) return adapter;
+    throw new ForgeError('not_implemented', `This Forge has no adapter for the transport "${transport}"`);
+  }
+
   function open(record: UpstreamRecord): ManagedUpstream {
-    const adapter = adapters.find((candidate) => candidate.transports.includes(record.transport));
-    if (!adapter)
-      throw new ForgeError('not_implemented', `This Forge has no adapter for the transport "${record.transport}"`);
+    const adapter = adapterFor(record);
     const { id } = record;
     const current = (): ManagedUpstream | undefined => live.get(id) ?? candidates.get(id)?.managed;
     const upstream = adapter.create(record, {
@@ -87,6 +91,13 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
       return live.size;
     },
     get: (upstreamId) => live.get(upstreamId),
+    check(record) {
+      const adapter = adapterFor(record);
+      if (adapter.check) adapter.check(record);
+      else if (record.config !== undefined || record.secrets !== undefined) {
+        throw new ForgeError('validation_failed', `config: upstreams of the transport "${record.transport}" have none`);
+      }
+    },
     async discover(record) {
       const known = live.get(record.id);
       if (known && reachedBy(known.record) === reachedBy(record)) return known.refresh();
@@ -138,6 +149,6 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
 
 /** Two records with the same text are reached the same way, so the connection may stay. */
 function reachedBy(record: UpstreamRecord): string {
-  const { name, transport, url, command, args, env, cwd, headers, era, timeoutMs } = record;
-  return JSON.stringify([name, transport, url, command, args, env, cwd, headers, era, timeoutMs]);
+  const { name, transport, url, command, args, env, cwd, headers, config, secrets, era, timeoutMs } = record;
+  return JSON.stringify([name, transport, url, command, args, env, cwd, headers, config, secrets, era, timeoutMs]);
 }

@@ -4,10 +4,11 @@ import type { Kysely } from 'kysely';
 import type { SqlDialect } from '../dialects/dialect.ts';
 import type { Database } from '../schema.ts';
 import { initial } from './0001-initial.ts';
+import { adapterConfig } from './0002-adapter-config.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, adapterConfig];
 
 /**
  * Brings a database to the newest schema. A second process that does the same waits for the first and finds nothing to do.

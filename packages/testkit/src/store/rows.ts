@@ -14,6 +14,8 @@ const FULL = {
       command: 'uvx',
       args: ['mcp-server-git', '', UNICODE],
       env: { EMPTY: '', PATH: '/bin', [UNICODE]: UNICODE },
+      config: `{"text":"${UNICODE}"}`,
+      secrets: { [UNICODE]: UNICODE },
       cwd: '/tmp/ü',
       headers: [{ name: 'X-Key', value: UNICODE }],
       era: 'legacy',
