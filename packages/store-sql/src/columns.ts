@@ -1,5 +1,5 @@
 /** @module How records become rows and rows records: one column for each field, in snake_case. */
-import type { AuditRecord, Entities, RevokedToken, UserRecord } from '@forge/core';
+import type { Entities, RevokedToken, UserRecord } from '@forge/core';
 
 /** What every supported database stores and gives back as it was. */
 export type SqlValue = string | number | null;
@@ -94,25 +94,9 @@ export const USER_COLUMNS: Columns<UserRecord> = {
 /** The columns of revoked tokens. */
 export const REVOKED_TOKEN_COLUMNS: Columns<RevokedToken> = { jti: plain, revokedAt: plain, expiresAt: plain };
 
-/** The columns of audit records. */
-export const AUDIT_COLUMNS: Columns<AuditRecord> = {
-  id: plain,
-  at: plain,
-  principal: plain,
-  method: plain,
-  target: plain,
-  serverId: plain,
-  upstreamId: plain,
-  outcome: plain,
-  errorCode: plain,
-  durationMs: plain,
-};
-
 /** The two directions for one kind of record, whose rows are `R`. */
 export interface RowCodec<T, R extends SqlRow> {
   readonly toRow: (record: T) => R;
-  /** The values of {@link RowCodec.toRow}, in its order. */
-  readonly toValues: (record: T) => SqlValue[];
   /** A field that is NULL stays absent. Columns that are no field's are left out. */
   readonly fromRow: (row: SqlRow) => T;
 }
@@ -129,7 +113,6 @@ export function rowCodec<T extends object, R extends SqlRow = SqlRow>(columns: C
       Object.fromEntries(
         fields.map(({ field, name, column }) => [name, column.encode((record as Record<string, unknown>)[field])]),
       ) as R,
-    toValues: (record) => fields.map(({ field, column }) => column.encode((record as Record<string, unknown>)[field])),
     fromRow(row) {
       const record: Record<string, unknown> = {};
       for (const { field, name, column } of fields) {

@@ -22,10 +22,22 @@ export interface ItemRow extends EntityRow {
 /** The kinds that belong to upstreams. */
 export type ItemKind = Exclude<EntityKind, 'upstreams' | 'servers'>;
 
+/** Audit records that were written together. */
+export interface AuditBatchRow {
+  /** Of its first record. */
+  readonly id: string;
+  readonly first_at: number;
+  readonly last_at: number;
+  /** Records in it. */
+  readonly size: number;
+  /** JSON: one array of values for each record. */
+  readonly records: string;
+}
+
 /** Every table. */
 export type Database = { readonly [K in keyof Entities]: K extends ItemKind ? ItemRow : EntityRow } & {
   readonly users: SqlRow & { readonly email: string; readonly created_at: number };
   readonly revoked_tokens: SqlRow & { readonly jti: string; readonly expires_at: number };
-  readonly audit: SqlRow & { readonly id: string; readonly at: number };
+  readonly audit_batches: AuditBatchRow;
   readonly migrations: { readonly name: string; readonly applied_at: number };
 };

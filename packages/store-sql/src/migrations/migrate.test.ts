@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import SqliteDatabase from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqlite } from '../dialects/sqlite/dialect.ts';
 import { createSqlStore } from '../sql-store.ts';
@@ -74,6 +75,23 @@ describe('migrations', () => {
     await migrate(dialect, db, [step('1'), step('2'), step('3')]);
     expect(ran).toEqual(['1', '2', '3']);
     await close();
+  });
+
+  it('keep audit records that were rows of their own', async () => {
+    const dialect = sqlite({ path });
+    const { db, close } = dialect.connect();
+    await migrate(dialect, db, MIGRATIONS.slice(0, 2));
+    const columns = sql`id, at, principal, method, target, outcome, duration_ms`;
+    await sql`insert into audit (${columns}) values ('a', 1, 'p', 'tools/list', null, 'ok', 0.5)`.execute(db);
+    await sql`insert into audit (${columns}) values ('b', 2, 'p', 'tools/call', 'ü', 'error', 2)`.execute(db);
+    await close();
+    const store = createSqlStore({ dialect });
+    await store.migrate();
+    expect((await store.audit.list({ limit: 10 })).items).toEqual([
+      { id: 'b', at: 2, principal: 'p', method: 'tools/call', target: 'ü', outcome: 'error', durationMs: 2 },
+      { id: 'a', at: 1, principal: 'p', method: 'tools/list', outcome: 'ok', durationMs: 0.5 },
+    ]);
+    await store.close();
   });
 
   it('refuse a database of a newer Forge', async () => {

@@ -1,63 +1,111 @@
-/** @module The audit trail. */
+/**
+ * @module The audit trail, one row for each batch of records: every call leaves a record, and a row for each of them cost
+ * a call more than all other policy together (docs/decisions/0013-audit-records-share-rows.md).
+ */
 import { type AuditRecord, checkLimit, decodeCursor, type Store, toPage } from '@forge/core';
-import { CompiledQuery } from 'kysely';
-import { AUDIT_COLUMNS, rowCodec } from '../columns.ts';
-import type { Database } from '../schema.ts';
+import type { AuditBatchRow } from '../schema.ts';
 import { atomically, type SqlContext, withRefusals } from './context.ts';
 
-/** Rows in one INSERT; databases bound the number of parameters, at 32,766 and above. */
-const BATCH = 100;
+/** The values of a record in `audit_batches.records`. Append only: what is stored keeps its order. */
+const FIELDS = [
+  'id',
+  'at',
+  'principal',
+  'method',
+  'target',
+  'serverId',
+  'upstreamId',
+  'outcome',
+  'errorCode',
+  'durationMs',
+] as const satisfies readonly (keyof AuditRecord)[];
+
+/** Batches read at once. */
+const READ_AHEAD = 16;
 
 /** Makes the repository of audit records. */
 export function auditRepository(context: SqlContext): Store['audit'] {
-  const { toRow, toValues, fromRow } = rowCodec<AuditRecord, Database['audit']>(AUDIT_COLUMNS);
-  const insert = (db: SqlContext['db'], rows: readonly AuditRecord[]) => db.insertInto('audit').values(rows.map(toRow));
-  /** The text of a full batch's INSERT. Building it costs more than running it, and every call leaves a record. */
-  let fullBatch: string | undefined;
   return {
     async append(records) {
       if (records.length === 0) return;
-      await withRefusals(context.dialect, 'audit', () =>
-        atomically(context, async ({ db }) => {
-          for (let at = 0; at < records.length; at += BATCH) {
-            const batch = records.slice(at, at + BATCH);
-            if (batch.length < BATCH) {
-              await insert(db, batch).execute();
-              continue;
-            }
-            fullBatch ??= insert(db, batch).compile().sql;
-            await db.executeQuery(CompiledQuery.raw(fullBatch, batch.flatMap(toValues)));
-          }
-        }),
-      );
+      const row = toRow(records);
+      await withRefusals(context.dialect, 'audit', () => context.db.insertInto('audit_batches').values(row).execute());
     },
     async list({ limit, cursor }) {
       checkLimit(limit);
       const before = cursor === undefined ? undefined : decodeCursor(cursor);
-      let query = newestFirst(context)
-        .selectAll()
-        .limit(limit + 1);
-      if (before) {
-        query = query.where((eb) =>
-          eb.or([eb('at', '<', before.createdAt), eb.and([eb('at', '=', before.createdAt), eb('id', '<', before.id)])]),
-        );
-      }
-      const records = (await query.execute()).map(fromRow);
+      const isWanted = ({ at, id }: AuditRecord) =>
+        before === undefined || at < before.createdAt || (at === before.createdAt && id < before.id);
+      const records = await newest(context, limit + 1, before?.createdAt ?? Number.MAX_SAFE_INTEGER, isWanted);
       return toPage(records, limit, ({ at, id }: AuditRecord) => ({ createdAt: at, id }));
     },
     prune: async (keep) =>
-      atomically(context, async (within) => {
-        const newestGone = await newestFirst(within).select(['at', 'id']).limit(1).offset(keep).executeTakeFirst();
-        if (!newestGone) return 0;
-        const { at, id } = newestGone;
-        const deletion = within.db
-          .deleteFrom('audit')
-          .where((eb) => eb.or([eb('at', '<', at), eb.and([eb('at', '=', at), eb('id', '<=', id)])]));
-        return Number((await deletion.executeTakeFirst()).numDeletedRows);
+      atomically(context, async ({ db }) => {
+        const { total } = await db
+          .selectFrom('audit_batches')
+          .select(({ fn }) => fn.sum<number | null>('size').as('total'))
+          .executeTakeFirstOrThrow();
+        const excess = Math.max(Number(total ?? 0) - keep, 0);
+        let left = excess;
+        while (left > 0) {
+          const oldest = db.selectFrom('audit_batches').selectAll().orderBy('last_at').orderBy('id');
+          const row = await oldest.limit(1).executeTakeFirstOrThrow();
+          await db.deleteFrom('audit_batches').where('id', '=', row.id).execute();
+          // What is left of the last one is the newest part of it.
+          if (row.size > left)
+            await db
+              .insertInto('audit_batches')
+              .values(toRow(read(row).toSorted(newestFirst).slice(0, -left)))
+              .execute();
+          left -= Math.min(row.size, left);
+        }
+        return excess;
       }),
   };
 }
 
-function newestFirst({ db }: SqlContext) {
-  return db.selectFrom('audit').orderBy('at', 'desc').orderBy('id', 'desc');
+/** The newest records that are wanted, newest first. Batches of several processes overlap in time. */
+async function newest(
+  { db }: SqlContext,
+  count: number,
+  until: number,
+  isWanted: (record: AuditRecord) => boolean,
+): Promise<AuditRecord[]> {
+  let records: AuditRecord[] = [];
+  for (let offset = 0; ; offset += READ_AHEAD) {
+    const rows = await db
+      .selectFrom('audit_batches')
+      .selectAll()
+      .where('first_at', '<=', until)
+      .orderBy('last_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(READ_AHEAD)
+      .offset(offset)
+      .execute();
+    records = [...records, ...rows.flatMap(read).filter(isWanted)].toSorted(newestFirst).slice(0, count);
+    const [oldest, next] = [records[count - 1], rows[READ_AHEAD - 1]];
+    if (next === undefined || (oldest !== undefined && oldest.at > next.last_at)) return records;
+  }
+}
+
+function toRow(records: readonly AuditRecord[]): AuditBatchRow {
+  const [first = '', last] = [records[0]?.id, records.at(-1)];
+  let [firstAt, lastAt] = [last?.at ?? 0, 0];
+  const values = records.map((record) => {
+    firstAt = Math.min(firstAt, record.at);
+    lastAt = Math.max(lastAt, record.at);
+    return FIELDS.map((field) => record[field] ?? null);
+  });
+  return { id: first, first_at: firstAt, last_at: lastAt, size: records.length, records: JSON.stringify(values) };
+}
+
+function read({ records }: AuditBatchRow): AuditRecord[] {
+  return (JSON.parse(records) as unknown[][]).map((values) => {
+    const known = FIELDS.map((field, at) => [field, values[at]] as const).filter(([, value]) => value !== null);
+    return Object.fromEntries(known) as unknown as AuditRecord;
+  });
+}
+
+function newestFirst(a: AuditRecord, b: AuditRecord): number {
+  return b.at - a.at || (b.id > a.id ? 1 : -1);
 }

@@ -94,12 +94,21 @@ export function describeHistory(current: () => Store): void {
       expect((await audit.list({ limit: 100 })).items).toEqual([]);
     });
 
-    it('refuses rows whose ids it has, all of the batch', async () => {
+    it('keeps its order where batches overlap in time', async () => {
+      const { audit } = current();
+      const rows = many(12);
+      for (const rest of [0, 1, 2]) await audit.append(rows.filter((_, at) => at % 3 === rest));
+      const { items, nextCursor } = await audit.list({ limit: 5 });
+      const others = await audit.list({ limit: 10, cursor: nextCursor });
+      expect([...items, ...others.items]).toEqual(rows.toReversed());
+    });
+
+    it('refuses to be given the same records again', async () => {
       const { audit } = current();
       const [first, second] = [auditRecord(), auditRecord()];
-      await audit.append([first]);
-      await expect(audit.append([second, first])).rejects.toMatchObject({ code: 'conflict' });
-      expect((await audit.list({ limit: 10 })).items).toEqual([first]);
+      await audit.append([first, second]);
+      await expect(audit.append([first, second])).rejects.toMatchObject({ code: 'conflict' });
+      expect((await audit.list({ limit: 10 })).items).toEqual([second, first]);
     });
   });
 }
