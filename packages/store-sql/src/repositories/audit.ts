@@ -43,7 +43,7 @@ export function auditRepository(context: SqlContext): Store['audit'] {
       atomically(context, async ({ db }) => {
         const { total } = await db
           .selectFrom('audit_batches')
-          .select(({ fn }) => fn.sum<number | null>('size').as('total'))
+          .select(({ fn }) => fn.sum<number | string | null>('size').as('total'))
           .executeTakeFirstOrThrow();
         const excess = Math.max(Number(total ?? 0) - keep, 0);
         let left = excess;
