@@ -1,7 +1,8 @@
-/** @module How to launch the stdio server that tests call. */
+/** @module How to launch the stdio servers that tests call. */
 import { fileURLToPath } from 'node:url';
 
-const script = import.meta.url.endsWith('.ts') ? 'stdio-server.ts' : 'stdio-server.js';
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const pathOf = (script: string) => fileURLToPath(new URL(`${script}.${extension}`, import.meta.url));
 
 /**
  * A legacy server named `fixture` with the tools `echo` (`text`), `sleep` (`ms`; writes `sleeping` to stderr), `crash` (code
@@ -9,5 +10,13 @@ const script = import.meta.url.endsWith('.ts') ? 'stdio-server.ts' : 'stdio-serv
  */
 export const STDIO_SERVER = {
   command: process.execPath,
-  args: [fileURLToPath(new URL(script, import.meta.url))],
+  args: [pathOf('stdio-server')],
 } as const;
+
+/**
+ * A server with the tools of `describeUpstream`. While `folder` has a file `stopped` it exits at once; otherwise it keeps
+ * the number of its hanging calls in a file that is named by its pid.
+ */
+export function suiteStdioServer(era: 'modern' | 'legacy', folder: string): { command: string; args: string[] } {
+  return { command: process.execPath, args: [pathOf('upstream/suite-stdio-server'), era, folder] };
+}
