@@ -5,7 +5,7 @@
 import { CallTable } from './call-table.ts';
 import { type Classified, classify } from './classify.ts';
 import type { ClientExchange } from './client-exchange.ts';
-import { isInitialize, type LegacyBody } from './edge-legacy.ts';
+import { isInitialize, type LegacyBody, requestId } from './edge-legacy.ts';
 import { type ModernEdge, type ModernRequest, openModern, serveModern } from './edge-modern.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
@@ -206,7 +206,7 @@ class Connection {
     try {
       this.#legacy(body);
     } catch (thrown) {
-      replyError(this.#reply, Array.isArray(body) || body.kind !== 'request' ? undefined : body.id, thrown);
+      replyError(this.#reply, requestId(body), thrown);
     }
   }
 

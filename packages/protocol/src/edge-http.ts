@@ -33,8 +33,8 @@ export interface HttpRequestIn {
 
 /** Settings of {@link createHttpEdge}. */
 export interface HttpEdgeOptions {
-  /** Bounds of legacy sessions. */
-  readonly sessions?: Pick<LegacySessionsOptions, 'max' | 'idleMs'> | undefined;
+  /** Bounds of legacy sessions, and what lets them outlive this process. */
+  readonly sessions?: Omit<LegacySessionsOptions, 'newSessionId' | 'now'> | undefined;
   /**
    * Open `subscriptions/listen` streams at most; past it, 503 with `Retry-After`.
    * @default 10_000
@@ -60,8 +60,9 @@ export interface HttpEdge {
   /** Modern calls that have asked their clients something. */
   readonly parked: number;
   /**
-   * Ends subscriptions with their result, sessions with their streams and calls, and modern calls that wait for an answer
-   * of their clients, and takes no more of any. Other modern calls in flight end by themselves.
+   * Ends subscriptions with their result, the streams and calls of sessions, and modern calls that wait for an answer of
+   * their clients, and takes no more of any. Other modern calls in flight end by themselves. Sessions whose ids carry them
+   * go on at the next edge with their key.
    */
   close(): Promise<void>;
 }
@@ -154,7 +155,9 @@ function withSession(
       const data = { supported: SUPPORTED_VERSIONS, requested: version };
       throw new ForgeError('unsupported_version', 'Unsupported protocol version', { data });
     }
-    use(session);
+    if (session !== undefined) return use(session);
+    const refuse = (thrown: unknown) => replyError(reply, undefined, thrown);
+    sessions.revive(id, endpoint, caller).then(use).catch(refuse);
   } catch (thrown) {
     replyError(reply, undefined, thrown);
   }

@@ -6,7 +6,7 @@ import type { Exchange, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { MAX_OPENING_CHARS } from './legacy-opening.ts';
 import { DETACHED_MS, MAX_IN_FLIGHT } from './legacy-session.ts';
-import { MAX_WATCHED } from './legacy-stream.ts';
+import { MAX_WATCHED, MAX_WATCHED_CHARS } from './legacy-stream.ts';
 import { resultOutcome } from './outcome.ts';
 
 const DONE = resultOutcome(new JsonText('{"resultType":"complete","content":[],"x":1.0}'));
@@ -380,6 +380,14 @@ describe('what a session serves itself', () => {
     });
     expect(client.request('resources/subscribe', { uri: '0' })).toMatchObject({ answer: { result: {} } });
     expect(client.request('resources/subscribe', { uri: 'x'.repeat(5000) })).toMatchObject({ answer: { error: {} } });
+  });
+
+  it('watches URIs of so many characters together, and no more', async () => {
+    const client = await inSession();
+    const watch = (n: number) => client.request('resources/subscribe', { uri: String(n).padEnd(4096, 'x') });
+    for (let n = 0; n < MAX_WATCHED_CHARS / 4096; n += 1) expect(watch(n)).toMatchObject({ answer: { result: {} } });
+    expect(watch(100)).toMatchObject({ answer: { error: { code: -32602 } } });
+    expect(watch(0)).toMatchObject({ answer: { result: {} } });
   });
 
   it('has no subscriptions where the server does not offer them', async () => {

@@ -15,6 +15,11 @@ export function isInitialize(body: LegacyBody): body is RequestMessage {
   return !Array.isArray(body) && body.kind === 'request' && body.method === 'initialize';
 }
 
+/** The id that an error about this body has. */
+export function requestId(body: LegacyBody): string | undefined {
+  return Array.isArray(body) || body.kind !== 'request' ? undefined : body.id;
+}
+
 /**
  * Serves one POST.
  *
@@ -28,8 +33,14 @@ export function postLegacy(
   sender: Sender,
   reply: Reply,
 ): void {
-  if (isInitialize(body)) void initialize(sessions, endpoint, body, sender, reply);
-  else sessions.find(headerValue(headers, HEADER.sessionId), endpoint, sender.caller).receive(body, sender, reply);
+  if (isInitialize(body)) return void initialize(sessions, endpoint, body, sender, reply);
+  const id = headerValue(headers, HEADER.sessionId);
+  const session = sessions.find(id, endpoint, sender.caller);
+  if (session !== undefined) return session.receive(body, sender, reply);
+  sessions
+    .revive(id ?? '', endpoint, sender.caller)
+    .then((revived) => revived.receive(body, sender, reply))
+    .catch((thrown: unknown) => replyError(reply, requestId(body), thrown));
 }
 
 /** A new session, whatever session the request names: the client gives that one up by asking for another. */
@@ -42,7 +53,7 @@ async function initialize(
 ): Promise<void> {
   try {
     const opening = await openLegacy(endpoint, params, caller);
-    const session = sessions.open(opening);
+    const session = await sessions.open(opening);
     reply.json(200, formatResult(id, opening.result), { 'Mcp-Session-Id': session.id });
   } catch (thrown) {
     replyError(reply, id, thrown);

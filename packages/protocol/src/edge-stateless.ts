@@ -44,7 +44,7 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
     const takesEvents = accepts(request.headers['accept'], 'text/event-stream');
     const sender: Sender = { caller, upstreamAuthorization, takesEvents };
     const opening = { endpoint, caller, protocolVersion, capabilities: EMPTY, info: undefined };
-    new LegacySession(randomId(), { ...opening, offers: NO_OFFERS, result: EMPTY }, now).receive(body, sender, reply);
+    new LegacySession(randomId(), { ...opening, offers: NO_OFFERS }, now).receive(body, sender, reply);
   }
 
   const refuse = (_endpoint: Endpoint, _request: HttpRequestIn, reply: Reply): void => {

@@ -18,6 +18,8 @@ export { JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
 export { type ChannelEdge, type ChannelOptions, serveChannel } from './edge-channel.ts';
 export { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
 export { createStatelessEdge } from './edge-stateless.ts';
+export { type SessionMemory, type SessionState } from './legacy-session-memory.ts';
+export { digestOf } from './seal.ts';
 export { type Reply, replyError } from './reply.ts';
 export {
   formatError,

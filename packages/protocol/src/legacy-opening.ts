@@ -11,13 +11,17 @@ import { LATEST_LEGACY, LEGACY_VERSIONS } from './versions.ts';
 export const MAX_OPENING_CHARS = 32_768;
 
 /** What a session knows from its first message. */
-export interface Opening {
+export interface SessionFacts {
   readonly endpoint: Endpoint;
   readonly caller: Caller;
   readonly protocolVersion: string;
   readonly capabilities: JsonText;
   readonly info: JsonText | undefined;
   readonly offers: Offers;
+}
+
+/** A session's first message, answered. */
+export interface Opening extends SessionFacts {
   /** `InitializeResult`. */
   readonly result: JsonText;
 }

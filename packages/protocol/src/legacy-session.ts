@@ -13,8 +13,9 @@ import type { Caller, Client, ExchangeRequest, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { LegacyAsks, unref } from './legacy-asks.ts';
 import { receiveBatch } from './legacy-batch.ts';
-import type { Opening } from './legacy-opening.ts';
+import type { SessionFacts } from './legacy-opening.ts';
 import { answerRounds, asksForInput } from './legacy-rounds.ts';
+import type { SessionState } from './legacy-session-memory.ts';
 import { LegacyStream } from './legacy-stream.ts';
 import { formatError, formatResult, type Message, type NotificationMessage, type RequestMessage } from './message.ts';
 import { errorOutcome, toRpcError } from './outcome.ts';
@@ -45,20 +46,33 @@ export class LegacySession {
   readonly #asks = new LegacyAsks();
   readonly #stream: LegacyStream;
   readonly #inFlight = new CallTable<ClientExchange>();
+  readonly #onState: ((session: LegacySession) => void) | undefined;
   #running = 0;
 
-  constructor(id: string, opening: Opening, now: () => number) {
+  /** @param onState hears when {@link LegacySession.state} has changed */
+  constructor(id: string, facts: SessionFacts, now: () => number, onState?: (session: LegacySession) => void) {
     this.id = id;
-    this.caller = opening.caller;
-    this.protocolVersion = opening.protocolVersion;
-    this.endpoint = opening.endpoint;
+    this.caller = facts.caller;
+    this.protocolVersion = facts.protocolVersion;
+    this.endpoint = facts.endpoint;
     this.lastUsed = now();
-    this.#capabilities = opening.capabilities;
-    this.#info = opening.info;
+    this.#capabilities = facts.capabilities;
+    this.#info = facts.info;
     this.#now = now;
-    this.#stream = new LegacyStream(opening.capabilities, opening.offers, this.#asks, () => {
+    this.#onState = onState;
+    this.#stream = new LegacyStream(facts.capabilities, facts.offers, this.#asks, () => {
       this.lastUsed = now();
     });
+  }
+
+  /** What the client has asked of its stream; `undefined`: nothing. */
+  get state(): SessionState | undefined {
+    return this.#stream.state;
+  }
+
+  /** Goes on from what another object with this id was asked, before a stream is open. */
+  restore(state: SessionState): void {
+    this.#stream.state = state;
   }
 
   /** Nothing is in flight and no stream is open, so that ending the session disturbs nobody at the moment. */
@@ -85,9 +99,8 @@ export class LegacySession {
     this.#stream.open(this.endpoint, this.#client(sender), reply);
   }
 
-  /** Ends everything that belongs to the session; called once, by whoever forgets it. */
-  end(): void {
-    const error = new ForgeError('session_not_found', 'The session has ended');
+  /** Ends everything that belongs to the session; called once, by whoever forgets it. `error` answers its calls. */
+  end(error = new ForgeError('session_not_found', 'The session has ended')): void {
     for (const exchange of this.#inFlight) {
       this.#release(exchange, error.message);
       exchange.stop(error);
@@ -125,13 +138,13 @@ export class LegacySession {
         return true;
       case 'logging/setLevel':
         this.#stream.setLevel(params);
-        return true;
+        break;
       case 'resources/subscribe':
         this.#stream.watch(params);
-        return true;
+        break;
       case 'resources/unsubscribe':
         this.#stream.unwatch(params);
-        return true;
+        break;
       case 'initialize':
         throw new ForgeError('invalid_request', 'The session is initialized already');
       case 'server/discover':
@@ -140,6 +153,8 @@ export class LegacySession {
       default:
         return false;
     }
+    this.#onState?.(this);
+    return true;
   }
 
   async #serve(exchange: ClientExchange): Promise<void> {

@@ -7,13 +7,15 @@ import { ForgeError } from './errors.ts';
 import type { Answer, Ask, Client } from './exchange.ts';
 import type { JsonText } from './json-text.ts';
 import type { LegacyAsks } from './legacy-asks.ts';
+import type { SessionState } from './legacy-session-memory.ts';
 import { formatNotification } from './message.ts';
 import type { Reply } from './reply.ts';
 import { META } from './versions.ts';
 
-/** Resources that one session may watch, and how long the URI of one may be. */
+/** Resources that one session may watch, and how long their URIs may be: of one, and of all together. */
 export const MAX_WATCHED = 256;
 const MAX_URI_CHARS = 4096;
+export const MAX_WATCHED_CHARS = 32_768;
 
 /** Listens at the endpoint while, and only while, the client holds a stream open. */
 export class LegacyStream {
@@ -36,6 +38,16 @@ export class LegacyStream {
 
   get isOpen(): boolean {
     return this.#reply !== undefined;
+  }
+
+  get state(): SessionState | undefined {
+    if (this.logLevel === undefined && !this.#uris?.size) return undefined;
+    return { logLevel: this.logLevel, uris: [...(this.#uris ?? [])] };
+  }
+
+  set state({ logLevel, uris }: SessionState) {
+    this.logLevel = logLevel;
+    this.#uris = new Set(uris);
   }
 
   /** Makes `reply` the stream; one that was open ends. */
@@ -73,11 +85,16 @@ export class LegacyStream {
   /** `resources/subscribe`. @throws ForgeError `method_not_found`, `invalid_params` */
   watch(params: JsonText | undefined): void {
     const uri = this.#readUri(params);
-    this.#uris ??= new Set();
-    if (this.#uris.size >= MAX_WATCHED && !this.#uris.has(uri)) {
+    const uris = (this.#uris ??= new Set());
+    if (uris.has(uri)) return;
+    if (uris.size >= MAX_WATCHED) {
       throw new ForgeError('invalid_params', `A session may watch at most ${MAX_WATCHED} resources`);
     }
-    this.#uris.add(uri);
+    if ([...uris, uri].join('').length > MAX_WATCHED_CHARS) {
+      const message = `The URIs that a session watches may have at most ${MAX_WATCHED_CHARS} characters together`;
+      throw new ForgeError('invalid_params', message);
+    }
+    uris.add(uri);
     this.#listening?.update(this.#filter());
   }
 

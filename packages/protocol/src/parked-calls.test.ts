@@ -19,7 +19,8 @@ import { legacyParams } from './outgoing.ts';
 import { errorOutcome, resultOutcome } from './outcome.ts';
 import { GATHER_MS } from './parked-call.ts';
 import type { ParkedCallsOptions } from './parked-calls.ts';
-import { digestOf, INVALID_STATE } from './request-state.ts';
+import { INVALID_STATE } from './request-state.ts';
+import { digestOf } from './seal.ts';
 import { META } from './versions.ts';
 
 const ALL = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };

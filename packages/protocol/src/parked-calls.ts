@@ -6,7 +6,8 @@ import type { ExchangeRequest } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { ParkedCall } from './parked-call.ts';
 import { randomId } from './random-id.ts';
-import { digestOf, INVALID_STATE, RequestStates, STATE_PREFIX } from './request-state.ts';
+import { INVALID_STATE, RequestStates, STATE_PREFIX } from './request-state.ts';
+import { digestOf } from './seal.ts';
 import { ASKING } from './shapes.ts';
 
 /** Bounds of {@link ParkedCalls}, and what replicas would have to share. */
