@@ -11,6 +11,7 @@ export {
   type RevokedToken,
   type SecretHeader,
   type ServerRecord,
+  type SessionStateRecord,
   type Timestamp,
   type ToolRecord,
   type UpstreamRecord,
@@ -59,6 +60,7 @@ export { type AuditOptions, type AuditTrail, createAuditTrail } from './pipeline
 export { type CallStats, createMetrics, type Metrics } from './pipeline/metrics.ts';
 export { type CallObserver, observeCalls, type Observation } from './pipeline/observe.ts';
 export { type Identity } from './serving/describe.ts';
+export { createSessionMemory, type SessionMemoryOptions, type StoredSessionMemory } from './serving/session-memory.ts';
 export { type HealthOptions } from './upstreams/managed-upstream.ts';
 export { type LivePool } from './upstreams/pool.ts';
 export {

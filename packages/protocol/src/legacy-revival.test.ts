@@ -198,7 +198,7 @@ describe('a session whose id carries it', () => {
     const edge = edgeWith();
     const ended: MemoryReply[] = [];
     const load = memory.load.bind(memory);
-    memory.load = async (id) => {
+    memory.load = async () => {
       memory.load = load;
       ended.push(await elsewhere(client, edge).delete().ended());
       return undefined;

@@ -1,5 +1,5 @@
 /** @module How records become rows and rows records: one column for each field, in snake_case. */
-import type { Entities, RevokedToken, UserRecord } from '@forge/core';
+import type { Entities, RevokedToken, SessionStateRecord, UserRecord } from '@forge/core';
 
 /** What every supported database stores and gives back as it was. */
 export type SqlValue = string | number | null;
@@ -93,6 +93,9 @@ export const USER_COLUMNS: Columns<UserRecord> = {
 
 /** The columns of revoked tokens. */
 export const REVOKED_TOKEN_COLUMNS: Columns<RevokedToken> = { jti: plain, revokedAt: plain, expiresAt: plain };
+
+/** The columns of states of sessions. */
+export const SESSION_STATE_COLUMNS: Columns<SessionStateRecord> = { id: plain, state: plain, savedAt: plain };
 
 /** The two directions for one kind of record, whose rows are `R`. */
 export interface RowCodec<T, R extends SqlRow> {

@@ -38,6 +38,7 @@ export interface AuditBatchRow {
 export type Database = { readonly [K in keyof Entities]: K extends ItemKind ? ItemRow : EntityRow } & {
   readonly users: SqlRow & { readonly email: string; readonly created_at: number };
   readonly revoked_tokens: SqlRow & { readonly jti: string; readonly expires_at: number };
+  readonly session_states: SqlRow & { readonly id: string; readonly saved_at: number };
   readonly audit_batches: AuditBatchRow;
   readonly migrations: { readonly name: string; readonly applied_at: number };
 };

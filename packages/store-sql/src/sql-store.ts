@@ -8,6 +8,7 @@ import { auditRepository } from './repositories/audit.ts';
 import { atomically, type SqlContext } from './repositories/context.ts';
 import { deleteUpstream, itemRepository } from './repositories/deletion.ts';
 import { entityRepository } from './repositories/entities.ts';
+import { sessionStateRepository } from './repositories/session-states.ts';
 import { revokedTokenRepository, userRepository } from './repositories/users.ts';
 
 /** Options of {@link createSqlStore}. */
@@ -44,6 +45,7 @@ export function createSqlStore({ dialect }: SqlStoreOptions): Store {
     ...repositories(context),
     users: userRepository(context),
     revokedTokens: revokedTokenRepository(context),
+    sessionStates: sessionStateRepository(context),
     audit: auditRepository(context),
     migrate: async () => migrate(dialect, context.db),
     transaction: async (work) =>

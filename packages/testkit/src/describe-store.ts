@@ -7,6 +7,7 @@ import { describeLifecycle } from './store/lifecycle.ts';
 import { describeLists } from './store/lists.ts';
 import { describeNames } from './store/names.ts';
 import { describeRows } from './store/rows.ts';
+import { describeSessionStates } from './store/session-states.ts';
 import { describeTransactions } from './store/transactions.ts';
 
 /**
@@ -36,5 +37,6 @@ export function describeStore(name: string, create: () => Promise<Store>): void 
     describeCascades(current);
     describeTransactions(current);
     describeHistory(current);
+    describeSessionStates(current);
   });
 }

@@ -127,6 +127,15 @@ export interface RevokedToken {
   readonly expiresAt: Timestamp;
 }
 
+/** What a legacy session's client has asked of it, for when another process goes on with the session. */
+export interface SessionStateRecord {
+  /** A digest of the session's id, which nobody can turn back into one. */
+  readonly id: string;
+  /** JSON text. */
+  readonly state: string;
+  readonly savedAt: Timestamp;
+}
+
 /** What a call left behind. */
 export interface AuditRecord {
   /** Ascending with time. */

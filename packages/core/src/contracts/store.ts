@@ -5,6 +5,7 @@ import type {
   ResourceRecord,
   RevokedToken,
   ServerRecord,
+  SessionStateRecord,
   ToolRecord,
   UpstreamRecord,
   UserRecord,
@@ -76,6 +77,17 @@ export interface Store extends Repositories {
     all(now: number): Promise<readonly RevokedToken[]>;
     /** Deletes what has expired; returns how many. */
     prune(now: number): Promise<number>;
+  };
+  readonly sessionStates: {
+    get(id: string): Promise<SessionStateRecord | undefined>;
+    /** Inserts or replaces. */
+    put(state: SessionStateRecord): Promise<void>;
+    delete(id: string): Promise<boolean>;
+    /**
+     * Deletes what was saved before a time, and what is not among the newest `keep` (of those saved in the same
+     * millisecond, all may go); the oldest first, at most `limit`. Returns how many.
+     */
+    prune(query: { savedBefore: number; keep: number; limit: number }): Promise<number>;
   };
   readonly audit: {
     append(rows: readonly AuditRecord[]): Promise<void>;

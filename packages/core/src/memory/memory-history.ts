@@ -1,5 +1,5 @@
-/** @module What the store in memory keeps besides the registry: revoked tokens and the audit trail. */
-import type { AuditRecord, RevokedToken } from '../contracts/model.ts';
+/** @module What the store in memory keeps besides the registry: revoked tokens, states of sessions and the audit trail. */
+import type { AuditRecord, RevokedToken, SessionStateRecord } from '../contracts/model.ts';
 import type { Store } from '../contracts/store.ts';
 import { freeze } from './memory-table.ts';
 import { byPosition, checkLimit, decodeCursor, takenError, toPage } from './store-rules.ts';
@@ -18,6 +18,24 @@ export function memoryRevokedTokens(run: Run): Store['revokedTokens'] {
         const expired = [...tokens.values()].filter(({ expiresAt }) => expiresAt <= now);
         for (const { jti } of expired) tokens.delete(jti);
         return expired.length;
+      }),
+  };
+}
+
+/** States of sessions by their id. */
+export function memorySessionStates(run: Run): Store['sessionStates'] {
+  const states = new Map<string, SessionStateRecord>();
+  return {
+    get: (id) => run(() => states.get(id)),
+    put: (state) => run(() => void states.set(state.id, freeze({ ...state }))),
+    delete: (id) => run(() => states.delete(id)),
+    prune: ({ savedBefore, keep, limit }) =>
+      run(() => {
+        const oldestFirst = [...states.values()].toSorted((a, b) => a.savedAt - b.savedAt);
+        const surplus = oldestFirst.at(-1 - keep)?.savedAt ?? -Infinity;
+        const gone = oldestFirst.filter(({ savedAt }) => savedAt < savedBefore || savedAt <= surplus).slice(0, limit);
+        for (const { id } of gone) states.delete(id);
+        return gone.length;
       }),
   };
 }

@@ -2,7 +2,7 @@
 import { ForgeError } from '@forge/protocol';
 import type { Entity, ItemRecord, UserRecord } from '../contracts/model.ts';
 import type { Repositories, Repository, Store } from '../contracts/store.ts';
-import { memoryAudit, memoryRevokedTokens } from './memory-history.ts';
+import { memoryAudit, memoryRevokedTokens, memorySessionStates } from './memory-history.ts';
 import { createMemoryTable, freeze, type MemoryTable } from './memory-table.ts';
 import {
   byPosition,
@@ -89,6 +89,7 @@ export function createMemoryStore(): Store {
       delete: (email) => access.read(() => users.delete(email)),
     },
     revokedTokens: memoryRevokedTokens(access.read),
+    sessionStates: memorySessionStates(access.read),
     audit: memoryAudit(access.read),
     ping: () => access.read(() => undefined),
     async close() {

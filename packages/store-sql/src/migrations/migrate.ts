@@ -6,10 +6,11 @@ import type { Database } from '../schema.ts';
 import { initial } from './0001-initial.ts';
 import { adapterConfig } from './0002-adapter-config.ts';
 import { auditBatches } from './0003-audit-batches.ts';
+import { sessionStates } from './0004-session-states.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, adapterConfig, auditBatches];
+export const MIGRATIONS: readonly Migration[] = [initial, adapterConfig, auditBatches, sessionStates];
 
 /**
  * Brings a database to the newest schema. A second process that does the same waits for the first and finds nothing to do.
