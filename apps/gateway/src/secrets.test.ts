@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from './config/load.ts';
 import { Secret } from './config/secret.ts';
-import { loadSecrets } from './secrets.ts';
+import { deriveKey, loadSecrets } from './secrets.ts';
 
 let parent: string;
 let directory: string;
@@ -76,4 +76,12 @@ describe('secrets', () => {
     writeFileSync(join(parent, 'a'), '');
     expect(() => load()).toThrow(/secrets\.json cannot be used: ENOTDIR/);
   });
+});
+
+it('a derived key is the same for a secret and a purpose, and another for any other', () => {
+  const [one, other] = [new Secret('one'), new Secret('other')];
+  const keys = [deriveKey(one, 'session-ids'), deriveKey(one, 'parked-calls'), deriveKey(other, 'session-ids')];
+  expect(keys.map(({ length }) => length)).toEqual([32, 32, 32]);
+  expect(new Set(keys.map(String)).size).toBe(3);
+  expect(deriveKey(new Secret('one'), 'session-ids')).toEqual(keys[0]);
 });

@@ -1,5 +1,5 @@
 /** @module The data directory and the keys that are generated in it, once. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import {
   chmodSync,
   constants,
@@ -57,6 +57,11 @@ export function loadSecrets(
     const reason = (error as NodeJS.ErrnoException).syscall === undefined ? 'it is damaged' : (error as Error).message;
     throw new ConfigError([`${path} cannot be used: ${reason}`]);
   }
+}
+
+/** 32 bytes for one purpose, the same in every process that has the secret (HKDF-SHA-256, RFC 5869). */
+export function deriveKey(secret: Secret, purpose: 'session-ids' | 'parked-calls'): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret.reveal(), 'forge', `forge/${purpose}/v1`, 32));
 }
 
 function createSecrets(path: string): void {

@@ -47,10 +47,11 @@ export class SessionIds {
   /** An id that carries these facts; a random one without a key, and where they are too long. */
   async make(facts: SessionFacts): Promise<string> {
     if (this.#seal === undefined) return this.#random();
-    for (const info of [facts.info, essence(facts.info)]) {
-      const plain = this.#format(facts, info);
+    const context = contextOf(facts.endpoint, facts.caller);
+    for (const infoOf of [whole, essence]) {
+      const plain = this.#format(facts, infoOf(facts.info));
       if (plain.length > MAX_ID_CHARS) continue; // the seal makes nothing shorter
-      const id = await this.#seal.seal(plain, contextOf(facts.endpoint, facts.caller));
+      const id = await this.#seal.seal(plain, context);
       if (id.length <= MAX_ID_CHARS) return id;
     }
     return this.#random();
@@ -89,6 +90,8 @@ export class SessionIds {
 function contextOf(endpoint: Endpoint, caller: Caller): string {
   return JSON.stringify([endpoint.key, caller.id]);
 }
+
+const whole = (info: JsonText | undefined): JsonText | undefined => info;
 
 /** What upstreams cannot do without of `Implementation`: the rest is for people to look at. */
 function essence(info: JsonText | undefined): JsonText | undefined {

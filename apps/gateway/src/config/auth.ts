@@ -35,7 +35,9 @@ export const authSettings = {
   AUTH_ENCRYPTION_SECRET: secret()
     .optional()
     .meta({ fallback: 'generated on first start, kept in secrets.json' })
-    .describe('Key that seals stored credentials; at least 32 characters. Changing it makes them unreadable.'),
+    .describe(
+      'Key that seals stored credentials and ids of sessions; at least 32 characters. Changing it makes them unreadable.',
+    ),
   PLATFORM_ADMIN_EMAIL: z
     .email('must be an email address')
     .default('admin@example.com')

@@ -5,8 +5,14 @@ import { choice, flag, integer } from './fields.ts';
 export const limitSettings = {
   TOOL_TIMEOUT: integer(1, 86_400).default(60).describe('Seconds that a call to an upstream may take.'),
   HEALTH_CHECK_INTERVAL: integer(1, 86_400).default(60).describe('Seconds between looks at each upstream.'),
-  MCP_MAX_SESSIONS: integer(1, 1_000_000).default(10_000).describe('Sessions of MCP clients that are kept at once.'),
-  SESSION_TTL: integer(1, 604_800).default(3600).describe('Seconds after which an idle session of an MCP client ends.'),
+  MCP_MAX_SESSIONS: integer(1, 1_000_000)
+    .default(10_000)
+    .describe(
+      'Sessions of MCP clients that are in memory at once. The longest idle one makes room until it is used again.',
+    ),
+  SESSION_TTL: integer(1, 604_800)
+    .default(3600)
+    .describe('Seconds after which an idle session of an MCP client leaves memory until it is used again.'),
   MCP_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
     .default(4_194_304)
     .describe('Bytes that the body of a request may have.'),

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo, Socket } from 'node:net';
 import { isLoopback } from '@forge/cli';
 import type { Principal } from '@forge/core';
-import { type Caller, createHttpEdge, type Endpoint } from '@forge/protocol';
+import type { Caller, Endpoint, HttpEdge } from '@forge/protocol';
 import { createCors, createMcpListener, createOriginCheck, createSseListener } from '@forge/transport-http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -18,6 +18,8 @@ export interface HttpParts {
   readonly authenticate: ReturnType<typeof rememberCaller>;
   /** What a principal finds at a virtual server, or at the aggregate of everything. @throws ForgeError */
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
+  /** Closed with the server. */
+  readonly edge: HttpEdge;
   readonly api: Hono;
 }
 
@@ -48,7 +50,7 @@ export function challengeOf({ API_ALLOW_BASIC_AUTH }: Settings): string {
 }
 
 /** Makes the server. */
-export function createHttpServer(settings: Settings, { authenticate, endpoint, api }: HttpParts): HttpServer {
+export function createHttpServer(settings: Settings, { authenticate, endpoint, edge, api }: HttpParts): HttpServer {
   const rules = {
     loopback: isLoopback(settings.HOST),
     allowedHosts: settings.ALLOWED_HOSTS,
@@ -64,8 +66,7 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, a
     challenge: challengeOf(settings),
     closeGraceMs: graceMs,
   };
-  const sessions = { max: settings.MCP_MAX_SESSIONS, idleMs: settings.SESSION_TTL * 1000 };
-  const mcp = createMcpListener({ ...shared, edge: createHttpEdge({ sessions }) });
+  const mcp = createMcpListener({ ...shared, edge });
   const sse = createSseListener({ ...shared, messagePath: (path) => path.replace(/sse\/?$/, 'message') });
   const cors = createCors(rules);
   const rest = guarded(createOriginCheck(rules), getRequestListener(api.fetch));

@@ -9,6 +9,7 @@ import {
   createMemoryBus,
   createMetrics,
   createSealer,
+  createSessionMemory,
   type Forge,
   ForgeError,
   type Metrics,
@@ -16,11 +17,11 @@ import {
   type Principal,
   type Store,
 } from '@forge/core';
-import type { Endpoint } from '@forge/protocol';
+import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
-import { loadSecrets, type Secrets } from '../secrets.ts';
+import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { registerConfigured } from './configured-upstreams.ts';
@@ -119,11 +120,8 @@ async function fillRegistry(
   for (const problem of await registerConfigured(parts, upstreams)) log.error(problem);
 }
 
-async function serve(
-  settings: Settings,
-  forge: Forge,
-  { secrets, store, bus, metrics, log, closers }: Parts,
-): Promise<string> {
+async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<string> {
+  const { secrets, store, bus, metrics, log, closers } = parts;
   const revocations = await createRevocations(store, bus);
   closers.push(() => revocations.close());
   const authenticators = createAuthenticators(settings, {
@@ -137,6 +135,7 @@ async function serve(
   const server = createHttpServer(settings, {
     authenticate: rememberCaller(authenticate, () => forge.catalog.snapshot.epoch + revocations.epoch),
     endpoint,
+    edge: createEdge(settings, parts),
     api: createApi({
       registry: forge.registry,
       callbacks: createApiCallbacks({ forge, store, metrics, endpoint, database: describeDatabase(settings) }),
@@ -152,6 +151,23 @@ async function serve(
   });
   closers.push(() => server.close());
   return server.listen();
+}
+
+/** Legacy sessions go on in the next process with these keys, or in another replica. */
+function createEdge(settings: Settings, { secrets, store, log, closers }: Parts): HttpEdge {
+  const memory = createSessionMemory(store, {
+    onError: (err) => log.error({ err }, 'the database does not keep what sessions watch'),
+  });
+  closers.push(() => memory.close());
+  return createHttpEdge({
+    sessions: {
+      max: settings.MCP_MAX_SESSIONS,
+      idleMs: settings.SESSION_TTL * 1000,
+      key: deriveKey(secrets.authEncryptionSecret, 'session-ids'),
+      memory,
+    },
+    parked: { key: deriveKey(secrets.authEncryptionSecret, 'parked-calls') },
+  });
 }
 
 /** A credential that is bound to one virtual server opens no other path, whatever its owner may see. */
