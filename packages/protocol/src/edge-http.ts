@@ -53,7 +53,7 @@ export interface HttpEdge {
   post(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void;
   get(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void;
   delete(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void;
-  /** Legacy sessions. */
+  /** Legacy sessions in memory. */
   readonly sessions: number;
   /** Open `subscriptions/listen` streams. */
   readonly subscriptions: number;

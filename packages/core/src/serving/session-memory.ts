@@ -32,7 +32,9 @@ export function createSessionMemory(store: Store, options: SessionMemoryOptions 
   const unwritten = new Map<string, SessionState | undefined>();
   let writing: Promise<void> | undefined;
   let pruning = prune();
-  const stop = every(PRUNE_MS, () => (pruning = prune()));
+  const stop = every(PRUNE_MS, () => {
+    pruning = prune();
+  });
 
   function write(id: string, state: SessionState | undefined): void {
     if (unwritten.size >= MAX_UNWRITTEN && !unwritten.has(id)) {
