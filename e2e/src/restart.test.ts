@@ -10,7 +10,7 @@ import { rawLegacy } from './clients/raw-client.ts';
 import { startAskingV1, startAskingV2 } from './fixtures/asking-server.ts';
 import { type Fixture, type FixtureEra, startFixture } from './fixtures/fixture.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
-import { freePort } from './harness/net.ts';
+import { freePort, send } from './harness/net.ts';
 import { createScope, type Scope } from './harness/scope.ts';
 import { until } from './harness/until.ts';
 
@@ -195,4 +195,22 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('a restart after %s', (sig
     await expect(ask()).rejects.toMatchObject({ code: -32602, message });
     expect(textOf(await ask())).toContain('Ada');
   });
+});
+
+it('another replica goes on with a session that it has never seen', { timeout: 60_000 }, async () => {
+  const scope = createScope();
+  try {
+    const dataDir = `${scope.folder()}/data`;
+    const one = await startGateway(scope, { dataDir });
+    const other = await startGateway(scope, { dataDir });
+    const { sessionId } = await rawLegacy({ url: `${one.url}/mcp`, token: one.token });
+    const headers = { 'content-type': 'application/json', accept: 'application/json', 'mcp-session-id': sessionId };
+    const pong = await send(`${other.url}/mcp`, {
+      headers: { ...headers, authorization: `Bearer ${one.token}` },
+      body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    });
+    expect(pong).toMatchObject({ status: 200, text: '{"jsonrpc":"2.0","id":1,"result":{}}' });
+  } finally {
+    await scope.end();
+  }
 });

@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller } from './exchange.ts';
 import { accepts, HEADER, type HeaderBag, headerValue } from './headers.ts';
-import type { LegacySession } from './legacy-session.ts';
+import { LegacySession } from './legacy-session.ts';
 import { LegacySessions, type LegacySessionsOptions } from './legacy-sessions.ts';
 import { peekId, readBody } from './message.ts';
 import { ParkedCalls, type ParkedCallsOptions } from './parked-calls.ts';
@@ -150,14 +150,13 @@ function withSession(
     const id = headerValue(headers, HEADER.sessionId);
     const era = version === undefined ? 'legacy' : eraOf(version);
     if (id === undefined || era === 'modern') return reply.empty(405, { Allow: 'POST' });
-    const session = sessions.find(id, endpoint, caller);
     if (era === undefined) {
       const data = { supported: SUPPORTED_VERSIONS, requested: version };
       throw new ForgeError('unsupported_version', 'Unsupported protocol version', { data });
     }
-    if (session !== undefined) return use(session);
-    const refuse = (thrown: unknown) => replyError(reply, undefined, thrown);
-    sessions.revive(id, endpoint, caller).then(use).catch(refuse);
+    const found = sessions.find(id, endpoint, caller);
+    if (found instanceof LegacySession) use(found);
+    else found.then(use).catch((thrown: unknown) => replyError(reply, undefined, thrown));
   } catch (thrown) {
     replyError(reply, undefined, thrown);
   }

@@ -3,6 +3,7 @@ import type { Classified } from './classify.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HEADER, type HeaderBag, headerValue } from './headers.ts';
 import { openLegacy } from './legacy-opening.ts';
+import { LegacySession } from './legacy-session.ts';
 import type { LegacySessions } from './legacy-sessions.ts';
 import { formatResult, type Message, type RequestMessage } from './message.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
@@ -34,12 +35,10 @@ export function postLegacy(
   reply: Reply,
 ): void {
   if (isInitialize(body)) return void initialize(sessions, endpoint, body, sender, reply);
-  const id = headerValue(headers, HEADER.sessionId);
-  const session = sessions.find(id, endpoint, sender.caller);
-  if (session !== undefined) return session.receive(body, sender, reply);
-  sessions
-    .revive(id ?? '', endpoint, sender.caller)
-    .then((revived) => revived.receive(body, sender, reply))
+  const found = sessions.find(headerValue(headers, HEADER.sessionId), endpoint, sender.caller);
+  if (found instanceof LegacySession) return found.receive(body, sender, reply);
+  found
+    .then((session) => session.receive(body, sender, reply))
     .catch((thrown: unknown) => replyError(reply, requestId(body), thrown));
 }
 

@@ -64,30 +64,14 @@ export class LegacySessions {
   }
 
   /**
-   * The session that a request names; `undefined` when only {@link LegacySessions.revive} can tell. A session of someone
-   * else, or of another endpoint, is as good as none.
+   * The session that a request names: at once where it is known; a promise where it has to be revived, because this
+   * process has never seen it, or has let go of it. A session of someone else, or of another endpoint, is as good as none.
    *
-   * @throws ForgeError `invalid_request` without an id, `session_not_found`
+   * @throws ForgeError `invalid_request` without an id, `session_not_found`; the promise rejects with `overloaded` too
    */
-  find(id: string | undefined, endpoint: Endpoint, caller: Caller): LegacySession | undefined {
+  find(id: string | undefined, endpoint: Endpoint, caller: Caller): LegacySession | Promise<LegacySession> {
     if (id === undefined) throw new ForgeError('invalid_request', 'Mcp-Session-Id is required: initialize first');
-    const session = this.#sessions.get(id);
-    if (session === undefined && this.#ids.mayCarry(id) && !this.#ended.has(id)) return undefined;
-    if (session === undefined || session.endpoint.key !== endpoint.key || session.caller.id !== caller.id) {
-      throw new ForgeError('session_not_found');
-    }
-    session.endpoint = endpoint;
-    session.lastUsed = this.#now();
-    return session;
-  }
-
-  /** Goes on with a session that this process does not know, or has forgotten. @throws ForgeError `session_not_found`, `overloaded` */
-  async revive(id: string, endpoint: Endpoint, caller: Caller): Promise<LegacySession> {
-    const facts = await this.#ids.read(id, endpoint, caller);
-    if (facts === undefined) throw new ForgeError('session_not_found');
-    const state = await this.#memory?.load(id);
-    // Another request may have revived or ended it meanwhile.
-    return this.find(id, endpoint, caller) ?? this.#add(id, facts, state);
+    return this.#known(id, endpoint, caller) ?? this.#revive(id, endpoint, caller);
   }
 
   /** Ends a session for good, as its client wants. */
@@ -106,6 +90,26 @@ export class LegacySessions {
     this.#closed = true;
     const message = 'The server closed before the call ended; it may have taken effect';
     for (const session of this.#sessions.values()) this.#drop(session, new ForgeError('outcome_unknown', message));
+  }
+
+  /** `undefined` where the id may carry a session. @throws ForgeError `session_not_found` */
+  #known(id: string, endpoint: Endpoint, caller: Caller): LegacySession | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined && this.#ids.mayCarry(id) && !this.#ended.has(id)) return undefined;
+    if (session === undefined || session.endpoint.key !== endpoint.key || session.caller.id !== caller.id) {
+      throw new ForgeError('session_not_found');
+    }
+    session.endpoint = endpoint;
+    session.lastUsed = this.#now();
+    return session;
+  }
+
+  async #revive(id: string, endpoint: Endpoint, caller: Caller): Promise<LegacySession> {
+    const facts = await this.#ids.read(id, endpoint, caller);
+    if (facts === undefined) throw new ForgeError('session_not_found');
+    const state = await this.#memory?.load(id);
+    // Another request may have revived or ended it meanwhile.
+    return this.#known(id, endpoint, caller) ?? this.#add(id, facts, state);
   }
 
   #add(id: string, facts: SessionFacts, state?: SessionState): LegacySession {
