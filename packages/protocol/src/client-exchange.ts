@@ -6,7 +6,8 @@ import { JsonText } from './json-text.ts';
 import { formatError, formatNotification, formatResult } from './message.ts';
 import { toRpcError } from './outcome.ts';
 import type { ParkedCall } from './parked-call.ts';
-import { type Reply, replyError } from './reply.ts';
+import { type Events, type Reply, replyError } from './reply.ts';
+import type { Deadlines, Timed } from './rpc-link-deadlines.ts';
 import type { Era } from './versions.ts';
 
 const EMPTY = new JsonText('{}');
@@ -29,8 +30,17 @@ const FOREIGN = {
 /** How an exchange carries a question to its client. */
 export type Asker = (ask: Ask, exchange: ClientExchange) => Promise<Answer>;
 
+/** What an edge does for its exchanges. */
+export interface ExchangeHost {
+  readonly ask: Asker;
+  /** Opens a stream that outlives the reply, where there can be one. */
+  streamFor?(exchange: ClientExchange): Events | undefined;
+  /** Watches for requests to whose clients nothing has been sent. */
+  readonly silence?: Deadlines<ClientExchange> | undefined;
+}
+
 /** One request in flight. It answers at most once; an answer that comes after `cancel` is dropped. */
-export class ClientExchange implements Exchange {
+export class ClientExchange implements Exchange, Timed {
   /** Raw JSON of the client's request id. */
   readonly id: string;
   readonly request: ExchangeRequest;
@@ -38,24 +48,32 @@ export class ClientExchange implements Exchange {
   cancelled = false;
   /** Whether the client takes messages ahead of the answer. */
   takesEvents: boolean;
-  /** When the edge gives up on it, where it ever does. */
-  deadline: ReturnType<typeof setTimeout> | undefined;
+  /** When the edge gives up on a client who has gone. */
+  givingUp: ReturnType<typeof setTimeout> | undefined;
+  deadline = 0;
+  slot = -1;
   /** Where the request came in: see `Endpoint.key`. */
   endpointKey = '';
   /** What the call has become since it asked something of a modern client: it may outlive this request. */
   parked: ParkedCall | undefined;
-  readonly #asker: Asker;
+  readonly #host: ExchangeHost;
   #onCancel: ((reason: string | undefined) => void) | undefined;
   #reason: string | undefined;
-  #streaming = false;
+  #events: Events | undefined;
   #ended = false;
 
-  constructor(id: string, request: ExchangeRequest, reply: Reply, takesEvents: boolean, asker: Asker) {
+  constructor(id: string, request: ExchangeRequest, reply: Reply, takesEvents: boolean, host: ExchangeHost) {
     this.id = id;
     this.request = request;
     this.reply = reply;
     this.takesEvents = takesEvents;
-    this.#asker = asker;
+    this.#host = host;
+    if (takesEvents) host.silence?.start(this);
+  }
+
+  /** What carries the messages ahead of the answer, and then the answer; none while it may yet be plain JSON. */
+  get events(): Events | undefined {
+    return this.#events;
   }
 
   note(method: string, params: JsonText | undefined): void {
@@ -78,7 +96,7 @@ export class ClientExchange implements Exchange {
     const isOver = this.#ended && this.parked === undefined;
     if (isOver || this.cancelled) return Promise.resolve(refused('The request has ended'));
     try {
-      return this.#asker(ask, this);
+      return this.#host.ask(ask, this);
     } catch (thrown) {
       return Promise.resolve(refused(ForgeError.from(thrown).publicMessage)); // see `note`
     }
@@ -89,11 +107,19 @@ export class ClientExchange implements Exchange {
     else this.#onCancel = listener;
   }
 
-  /** One message ahead of the answer. From here on the answer is an event stream. */
+  /** One message ahead of the answer. */
   send(message: string): void {
-    if (this.#ended) return;
-    this.#streaming = true;
-    this.reply.event(message);
+    if (!this.#ended) this.openStream().event(message);
+  }
+
+  /** Makes the answer an event stream, if it is none yet. */
+  openStream(): Events {
+    if (this.#events !== undefined) return this.#events;
+    this.#host.silence?.stop(this);
+    this.#events = this.#host.streamFor?.(this);
+    if (this.#events !== undefined) return this.#events;
+    this.reply.open();
+    return (this.#events = this.reply);
   }
 
   /** The client wants no answer to this request. */
@@ -113,13 +139,13 @@ export class ClientExchange implements Exchange {
   finish(status: number, outcome: Outcome): void {
     if (!this.#end() || this.cancelled) return;
     const encoded = outcome.result?.encoded;
-    if (encoded !== undefined && !this.#streaming && this.reply.jsonParts !== undefined) {
+    if (encoded !== undefined && this.#events === undefined && this.reply.jsonParts !== undefined) {
       return this.reply.jsonParts(status, [`{"jsonrpc":"2.0","id":${this.id},"result":`, encoded, '}']);
     }
     const message = formatOutcome(this.id, outcome);
-    if (!this.#streaming) return this.reply.json(status, message);
-    this.reply.event(message);
-    this.reply.end();
+    if (this.#events === undefined) return this.reply.json(status, message);
+    this.#events.event(message);
+    this.#events.end();
   }
 
   /** An error of ours instead of the answer. */
@@ -137,20 +163,21 @@ export class ClientExchange implements Exchange {
   /** Ends the reply of a cancelled request, which gets no answer (2025-11-25, Cancellation, Behavior Requirements). */
   abandon(): void {
     if (!this.#end()) return;
-    if (this.#streaming) this.reply.end();
-    else this.reply.empty(202);
+    if (this.#events === undefined) this.reply.empty(202);
+    else this.#events.end();
   }
 
   #writeError(thrown: unknown): void {
-    if (!this.#streaming) return replyError(this.reply, this.id, thrown);
-    this.reply.event(formatError(this.id, toRpcError(thrown)));
-    this.reply.end();
+    if (this.#events === undefined) return replyError(this.reply, this.id, thrown);
+    this.#events.event(formatError(this.id, toRpcError(thrown)));
+    this.#events.end();
   }
 
   /** Whether this was the first end. */
   #end(): boolean {
     const first = !this.#ended;
     this.#ended = true;
+    this.#host.silence?.stop(this);
     if (this.parked === undefined) this.#onCancel = undefined;
     return first;
   }

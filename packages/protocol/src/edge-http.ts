@@ -5,6 +5,7 @@
 import { classify } from './classify.ts';
 import { type ModernEdge, openModern, serveModern } from './edge-modern.ts';
 import { postLegacy } from './edge-legacy.ts';
+import { createEdgeStreams, type EdgeStreamsOptions } from './edge-streams.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller } from './exchange.ts';
@@ -34,7 +35,7 @@ export interface HttpRequestIn {
 /** Settings of {@link createHttpEdge}. */
 export interface HttpEdgeOptions {
   /** Bounds of legacy sessions, and what lets them outlive this process. */
-  readonly sessions?: Omit<LegacySessionsOptions, 'newSessionId' | 'now'> | undefined;
+  readonly sessions?: Omit<LegacySessionsOptions, 'newSessionId' | 'now' | 'streams'> | undefined;
   /**
    * Open `subscriptions/listen` streams at most; past it, 503 with `Retry-After`.
    * @default 10_000
@@ -42,6 +43,8 @@ export interface HttpEdgeOptions {
   readonly maxSubscriptions?: number | undefined;
   /** Bounds of modern calls that wait for their clients' answers. */
   readonly parked?: ParkedCallsOptions | undefined;
+  /** Event streams: when there is one, and for how long a legacy client can come back for it. */
+  readonly streams?: EdgeStreamsOptions | undefined;
   /** Visible ASCII that cannot be guessed. @default 128 random bits */
   readonly newSessionId?: (() => string) | undefined;
   /** The clock, in ms. @default Date.now */
@@ -76,9 +79,10 @@ export interface HttpEdge {
  */
 export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
   const { newSessionId, now, maxSubscriptions = 10_000 } = options;
-  const sessions = new LegacySessions({ ...options.sessions, newSessionId, now });
+  const streams = createEdgeStreams(options.streams);
+  const sessions = new LegacySessions({ ...options.sessions, newSessionId, now, streams });
   const subscriptions = new Subscriptions(maxSubscriptions);
-  const parked = new ParkedCalls(options.parked, { now });
+  const parked = new ParkedCalls(options.parked, { now, silence: streams.silence });
   const modern: ModernEdge = { subscriptions, parked };
 
   const post = (endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void => {
@@ -104,7 +108,9 @@ export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
     get(endpoint, request, reply) {
       withSession(sessions, endpoint, request, reply, (session) => {
         if (!accepts(request.headers['accept'], 'text/event-stream')) throw new ForgeError('not_acceptable');
-        session.openStream(senderOf(request), reply);
+        const lastEventId = headerValue(request.headers, HEADER.lastEventId);
+        if (lastEventId === undefined) session.openStream(senderOf(request), reply);
+        else session.resume(lastEventId, senderOf(request), reply);
       });
     },
     delete(endpoint, request, reply) {

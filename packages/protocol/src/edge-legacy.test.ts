@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BOB, deferred, HttpClient, MemoryEndpoint, settled } from './edge.fixture.ts';
+import { BOB, deferred, HttpClient, MemoryEndpoint, settled, SWEEP_MS } from './edge.fixture.ts';
 import { createHttpEdge } from './edge-http.ts';
 import { ForgeError } from './errors.ts';
 import type { Exchange, Outcome } from './exchange.ts';
@@ -327,7 +327,7 @@ describe('cancellation', () => {
     const client = await inSession(() => outcome.promise);
     client.request('tools/call', { name: 'a' }).close();
     outcome.resolve(DONE);
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(SWEEP_MS);
     client.delete();
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -439,10 +439,13 @@ describe('the standing stream', () => {
     expect(client.endpoint.heard[1]?.closed).toBe(false);
   });
 
-  it('listens no longer than it is open', async () => {
+  it('listens for a while after its client has gone, and no longer', async () => {
+    vi.useFakeTimers();
     const client = await inSession();
-    const stream = client.get();
-    stream.close();
+    client.get().close();
+    vi.advanceTimersByTime(59_999);
+    expect(client.endpoint.heard[0]?.closed).toBe(false);
+    vi.advanceTimersByTime(1);
     expect(client.endpoint.heard[0]?.closed).toBe(true);
     client.get();
     expect(client.endpoint.heard).toHaveLength(2);
@@ -502,8 +505,9 @@ describe('a batch', () => {
     client.endpoint.handlers.set('prompts/list', () => DONE);
     const reply = client.post([{ jsonrpc: '2.0', id: 1, method: 'prompts/list' }, call(2), call(3)]);
     await vi.advanceTimersByTimeAsync(0);
+    const running = vi.getTimerCount();
     reply.close();
-    expect(vi.getTimerCount()).toBe(2);
+    expect(vi.getTimerCount()).toBe(running + 2);
   });
 
   it.each([

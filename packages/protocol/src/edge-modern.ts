@@ -55,7 +55,7 @@ export function openModern(
     upstreamAuthorization: sender.upstreamAuthorization,
   };
   const request = { method, params, target, client, progressToken, paramHeaders };
-  const exchange = new ClientExchange(id, request, reply, sender.takesEvents, parked.ask);
+  const exchange = new ClientExchange(id, request, reply, sender.takesEvents, parked);
   exchange.endpointKey = endpoint.key;
   reply.onClose(() => exchange.cancel('The client closed the stream'));
   return exchange;

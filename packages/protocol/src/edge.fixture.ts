@@ -88,6 +88,10 @@ export class MemoryReply implements Reply {
   headers: Record<string, string> = {};
   body: string | undefined;
   readonly events: string[] = [];
+  /** Of the events, in their order. */
+  readonly ids: (string | undefined)[] = [];
+  /** The id of the event without data that it began with. */
+  primed: string | undefined;
   isStream = false;
   isEnded = false;
   #isClosed = false;
@@ -100,13 +104,14 @@ export class MemoryReply implements Reply {
   empty(status: number, headers: Record<string, string> = {}): void {
     this.#write(() => Object.assign(this, { status, headers, isEnded: true }));
   }
-  open(): void {
-    this.#write(() => Object.assign(this, { status: 200, isStream: true }));
+  open(id?: string): void {
+    this.#write(() => Object.assign(this, { status: 200, isStream: true, primed: id }));
   }
-  event(data: string): void {
+  event(data: string, id?: string): void {
     this.#write(() => {
       Object.assign(this, { status: 200, isStream: true });
       this.events.push(data);
+      this.ids.push(id);
     });
   }
   end(): void {
@@ -198,6 +203,9 @@ export const modernMeta = (extra: Record<string, unknown> = {}): Record<string, 
   [META.clientCapabilities]: {},
   ...extra,
 });
+
+/** How long the one timer of an edge runs on, in ms, once nothing is in flight. */
+export const SWEEP_MS = 10_000 / 16;
 
 /** A modern POST whose headers agree with its body. */
 export function modernPost(method: string, params: Record<string, unknown> = {}, id: unknown = 1): HttpRequestIn {

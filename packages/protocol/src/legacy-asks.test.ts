@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { deferred, HttpClient, type MemoryReply, settled } from './edge.fixture.ts';
+import { deferred, HttpClient, type MemoryReply, settled, SWEEP_MS } from './edge.fixture.ts';
 import type { Answer, Ask, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { ASK_TIMEOUT_MS, MAX_ASKS } from './legacy-asks.ts';
 import { resultOutcome } from './outcome.ts';
+
+/** How long a client has to come back. */
+const RESUME_MS = 60_000;
 
 const ALL = { elicitation: {}, sampling: {}, roots: {} };
 const ROOTS: Ask = { method: 'roots/list', params: undefined };
@@ -81,6 +84,7 @@ describe('a question to a legacy client', () => {
     answer(client, 1);
     await reply.ended();
     client.delete();
+    vi.advanceTimersByTime(SWEEP_MS);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -168,8 +172,9 @@ describe('a question to a legacy client', () => {
     ]);
   });
 
-  it('ends when the client disconnects, because nobody is left to answer', async () => {
+  it('ends when the client disconnects and does not come back, because nobody is left to answer', async () => {
     const client = await asking();
+    vi.useFakeTimers();
     const answered = deferred<Answer[]>();
     client.endpoint.handlers.set('tools/call', async (_request, exchange) => {
       const answers = [await exchange.ask(ROOTS), await exchange.ask(ROOTS)];
@@ -179,6 +184,7 @@ describe('a question to a legacy client', () => {
     const reply = call(client);
     await reply.hasEvents(1);
     reply.close();
+    vi.advanceTimersByTime(RESUME_MS);
     expect(await answered.promise).toMatchObject([
       { error: { message: 'The client has disconnected' } },
       { error: { code: -32600 } },
@@ -245,7 +251,9 @@ describe('a question outside of any call', () => {
 
   it('is refused without a stream or without the capability', async () => {
     const client = await asking({ roots: {} });
+    vi.useFakeTimers();
     client.get().close();
+    vi.advanceTimersByTime(RESUME_MS);
     expect(await client.endpoint.heard[0]?.listener.ask?.(ROOTS)).toMatchObject({ error: { code: -32600 } });
     client.get();
     const sampling = { method: 'sampling/createMessage', params: undefined };

@@ -1,38 +1,55 @@
 /**
  * @module One session of the legacy era, whatever carries it: the client's requests in flight, the questions it has been
- * sent and its standing stream. A client that disconnects has not cancelled (2025-11-25, Transports): its calls go on,
- * for a while, and their answers are dropped.
+ * sent and its standing stream. A client that disconnects has not cancelled (2025-11-25, Transports): its calls go on
+ * for a while, and it can come back for what they said.
  */
 import { CallTable } from './call-table.ts';
 import { refusalToAsk } from './capabilities.ts';
 import { progressTokenOf, targetOf } from './classify.ts';
-import { type Asker, ClientExchange, refused } from './client-exchange.ts';
+import { ClientExchange, type ExchangeHost, refused } from './client-exchange.ts';
+import type { EdgeStreams } from './edge-streams.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
-import type { Caller, Client, ExchangeRequest, Outcome } from './exchange.ts';
+import { fitsEventId, readEventId } from './event-id.ts';
+import { EventLog } from './event-store.ts';
+import type { Answer, Ask, Caller, Client, ExchangeRequest, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { LegacyAsks, unref } from './legacy-asks.ts';
 import { receiveBatch } from './legacy-batch.ts';
 import type { SessionFacts } from './legacy-opening.ts';
+import { resumeCall } from './legacy-resume.ts';
 import { answerRounds, asksForInput } from './legacy-rounds.ts';
 import type { SessionState } from './legacy-session-memory.ts';
 import { LegacyStream } from './legacy-stream.ts';
 import { formatError, formatResult, type Message, type NotificationMessage, type RequestMessage } from './message.ts';
 import { errorOutcome, toRpcError } from './outcome.ts';
-import { type Reply, replyError, type Sender } from './reply.ts';
+import { type Events, type Reply, replyError, type Sender } from './reply.ts';
+import type { Deadlines } from './rpc-link-deadlines.ts';
+import { SessionStream } from './session-stream.ts';
 import { toLegacy } from './shapes.ts';
 
 /** Requests of one session that may be in flight, those included that were cancelled and have not come to rest. */
 export const MAX_IN_FLIGHT = 1024;
 
-/** How long a call goes on whose client has disconnected. */
+/** How long a call goes on whose client has disconnected and is not waited for any more. */
 export const DETACHED_MS = 600_000;
+
+/** The first revision whose clients take an event without data. */
+const PRIMED_SINCE = '2025-11-25';
 
 const EMPTY = new JsonText('{}');
 const RETRY_AFTER = 1;
 
+/** What an edge has for its sessions. */
+export interface LegacySessionInit {
+  /** Makes their streams resumable. */
+  readonly streams?: EdgeStreams | undefined;
+  /** Hears when {@link LegacySession.state} has changed. */
+  readonly onState?: ((session: LegacySession) => void) | undefined;
+}
+
 /** A legacy session. */
-export class LegacySession {
+export class LegacySession implements ExchangeHost {
   readonly id: string;
   readonly caller: Caller;
   readonly protocolVersion: string;
@@ -40,17 +57,20 @@ export class LegacySession {
   endpoint: Endpoint;
   /** When the session was last in use, by its clock. */
   lastUsed: number;
+  /** See {@link ExchangeHost}. */
+  readonly silence: Deadlines<ClientExchange> | undefined;
   readonly #capabilities: JsonText;
   readonly #info: JsonText | undefined;
   readonly #now: () => number;
   readonly #asks = new LegacyAsks();
+  readonly #log: EventLog | undefined;
+  readonly #resumeMs: number;
   readonly #stream: LegacyStream;
   readonly #inFlight = new CallTable<ClientExchange>();
   readonly #onState: ((session: LegacySession) => void) | undefined;
   #running = 0;
 
-  /** @param onState hears when {@link LegacySession.state} has changed */
-  constructor(id: string, facts: SessionFacts, now: () => number, onState?: (session: LegacySession) => void) {
+  constructor(id: string, facts: SessionFacts, now: () => number, { streams, onState }: LegacySessionInit = {}) {
     this.id = id;
     this.caller = facts.caller;
     this.protocolVersion = facts.protocolVersion;
@@ -60,8 +80,18 @@ export class LegacySession {
     this.#info = facts.info;
     this.#now = now;
     this.#onState = onState;
-    this.#stream = new LegacyStream(facts.capabilities, facts.offers, this.#asks, () => {
-      this.lastUsed = now();
+    this.silence = streams?.silence;
+    this.#resumeMs = streams?.resumeMs ?? 0;
+    if (streams !== undefined) this.#log = new EventLog(streams.store, facts.protocolVersion >= PRIMED_SINCE);
+    this.#stream = new LegacyStream({
+      capabilities: facts.capabilities,
+      offers: facts.offers,
+      asks: this.#asks,
+      log: this.#log,
+      resumeMs: this.#resumeMs,
+      onLost: () => {
+        this.lastUsed = now();
+      },
     });
   }
 
@@ -99,6 +129,21 @@ export class LegacySession {
     this.#stream.open(this.endpoint, this.#client(sender), reply);
   }
 
+  /**
+   * Goes on in `reply` with the stream that an event belongs to, behind that event; 405 when nothing follows it.
+   *
+   * @throws ForgeError `invalid_request` when that is not the id of an event
+   */
+  resume(lastEventId: string, sender: Sender, reply: Reply): void {
+    const event = readEventId(lastEventId);
+    if (event.requestId === undefined) return this.#stream.resume(event, this.endpoint, this.#client(sender), reply);
+    const exchange = this.#inFlight.get(event.requestId);
+    if (this.#log === undefined || !resumeCall(this.#log, event, exchange, reply)) return;
+    clearTimeout(exchange.givingUp);
+    exchange.takesEvents = true;
+    reply.onClose(() => this.#detach(exchange, reply));
+  }
+
   /** Ends everything that belongs to the session; called once, by whoever forgets it. `error` answers its calls. */
   end(error = new ForgeError('session_not_found', 'The session has ended')): void {
     for (const exchange of this.#inFlight) {
@@ -107,6 +152,7 @@ export class LegacySession {
     }
     this.#asks.withdraw(error.message);
     this.#stream.close();
+    this.#log?.clear();
     this.endpoint.sessionEnded(this.id);
   }
 
@@ -121,9 +167,9 @@ export class LegacySession {
     try {
       if (this.#serveOwn(method, params)) return reply.json(200, formatResult(id, EMPTY));
       const request = this.#exchangeRequest(message, sender);
-      const exchange = new ClientExchange(id, request, reply, sender.takesEvents, this.#ask);
+      const exchange = new ClientExchange(id, request, reply, sender.takesEvents, this);
       this.#inFlight.add(exchange);
-      reply.onClose(() => this.#detach(exchange));
+      reply.onClose(() => this.#detach(exchange, reply));
       void this.#serve(exchange);
     } catch (thrown) {
       // Not by its own HTTP status: 404 would tell the client that its session is gone.
@@ -136,25 +182,16 @@ export class LegacySession {
     switch (method) {
       case 'ping':
         return true;
-      case 'logging/setLevel':
-        this.#stream.setLevel(params);
-        break;
-      case 'resources/subscribe':
-        this.#stream.watch(params);
-        break;
-      case 'resources/unsubscribe':
-        this.#stream.unwatch(params);
-        break;
       case 'initialize':
         throw new ForgeError('invalid_request', 'The session is initialized already');
       case 'server/discover':
       case 'subscriptions/listen':
         throw new ForgeError('method_not_found', `${method} does not exist in ${this.protocolVersion}`);
       default:
-        return false;
+        if (!this.#stream.set(method, params)) return false;
+        this.#onState?.(this);
+        return true;
     }
-    this.#onState?.(this);
-    return true;
   }
 
   async #serve(exchange: ClientExchange): Promise<void> {
@@ -194,28 +231,43 @@ export class LegacySession {
 
   /** Forgets a request, and what the client was asked for its sake. */
   #release(exchange: ClientExchange, why: string): void {
-    clearTimeout(exchange.deadline);
+    clearTimeout(exchange.givingUp);
     this.#asks.withdraw(why, exchange);
     if (this.#inFlight.get(exchange.id) === exchange) this.#inFlight.delete(exchange.id);
   }
 
-  /** The client went away. Nobody is left to answer what this request asks, nor to read how it ends. */
-  #detach(exchange: ClientExchange): void {
+  /** The client went away. It may come back, if there is a stream that it knows of. */
+  #detach(exchange: ClientExchange, reply: Reply): void {
     if (this.#inFlight.get(exchange.id) !== exchange) return;
-    exchange.takesEvents = false;
-    this.#asks.withdraw('The client has disconnected', exchange);
-    exchange.deadline = setTimeout(() => this.#cancel(exchange, 'The client has disconnected'), DETACHED_MS);
-    unref(exchange.deadline);
+    if (!(exchange.events instanceof SessionStream)) return this.#giveUp(exchange);
+    if (exchange.events.detach(reply)) later(exchange, this.#resumeMs, () => this.#giveUp(exchange));
   }
 
-  readonly #ask: Asker = (ask, exchange) => {
+  /** Nobody is left to answer what this request asks. How it ends can be fetched all the same. */
+  #giveUp(exchange: ClientExchange): void {
+    const why = 'The client has disconnected';
+    exchange.takesEvents = false;
+    this.#asks.withdraw(why, exchange);
+    later(exchange, DETACHED_MS, () => {
+      this.#release(exchange, why);
+      exchange.stop(new ForgeError('cancelled', why));
+    });
+  }
+
+  /** The stream of an answer, which outlives its reply. */
+  streamFor({ id, reply }: ClientExchange): Events | undefined {
+    return this.#log !== undefined && fitsEventId(id) ? new SessionStream(this.#log, reply, id) : undefined;
+  }
+
+  /** Asks the client for the sake of a request. */
+  ask(ask: Ask, exchange: ClientExchange): Promise<Answer> {
     if (!exchange.takesEvents) {
       return Promise.resolve(refused('The client takes no messages ahead of its answer, so it cannot be asked'));
     }
     const refusal = refusalToAsk(this.#capabilities, ask);
     if (refusal !== undefined) return Promise.resolve(refused(refusal));
     return this.#asks.put(ask, (message) => exchange.send(message), exchange);
-  };
+  }
 
   #exchangeRequest({ method, params }: RequestMessage, sender: Sender): ExchangeRequest {
     const target = targetOf(method, params);
@@ -243,4 +295,9 @@ export class LegacySession {
       upstreamAuthorization: sender.upstreamAuthorization,
     };
   }
+}
+
+function later(exchange: ClientExchange, ms: number, then: () => void): void {
+  exchange.givingUp = setTimeout(then, ms);
+  unref(exchange.givingUp);
 }

@@ -2,6 +2,7 @@
  * @module The legacy sessions of one edge: found by id and owner, bounded in number, let go of when nobody uses them. With a
  * key that is no end: the id carries what it takes to revive the session, here or in another process.
  */
+import type { EdgeStreams } from './edge-streams.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller } from './exchange.ts';
@@ -27,6 +28,8 @@ export interface LegacySessionsOptions extends SessionIdsOptions {
   readonly memory?: SessionMemory | undefined;
   /** The clock, in ms. @default Date.now */
   readonly now?: (() => number) | undefined;
+  /** Makes the streams of sessions resumable. */
+  readonly streams?: EdgeStreams | undefined;
 }
 
 const SWEEP_MS = 60_000;
@@ -43,6 +46,7 @@ export class LegacySessions {
   readonly #memory: SessionMemory | undefined;
   readonly #now: () => number;
   readonly #ended = new Set<string>();
+  readonly #streams: EdgeStreams | undefined;
   #sweeping: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
@@ -52,6 +56,7 @@ export class LegacySessions {
     this.#memory = options.memory;
     this.#now = options.now ?? Date.now;
     this.#ids = new SessionIds(options, this.#now);
+    this.#streams = options.streams;
   }
 
   get size(): number {
@@ -116,7 +121,10 @@ export class LegacySessions {
     if (this.#closed || (this.#sessions.size >= this.#max && !this.#evictOne())) {
       throw new ForgeError('overloaded', 'No more sessions at present', { retryAfter: RETRY_AFTER });
     }
-    const session = new LegacySession(id, facts, this.#now, this.#ids.mayCarry(id) ? this.#save : undefined);
+    const session = new LegacySession(id, facts, this.#now, {
+      streams: this.#streams,
+      onState: this.#ids.mayCarry(id) ? this.#save : undefined,
+    });
     if (state !== undefined) session.restore(state);
     this.#sessions.set(id, session);
     if (this.#sweeping === undefined) {

@@ -4,12 +4,15 @@ import { LOG_LEVELS } from './classify.ts';
 import { isLogged, refused } from './client-exchange.ts';
 import type { Endpoint, ListenFilter, Listener, Listening } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
+import type { EventId } from './event-id.ts';
+import type { EventLog } from './event-store.ts';
 import type { Answer, Ask, Client } from './exchange.ts';
 import type { JsonText } from './json-text.ts';
-import type { LegacyAsks } from './legacy-asks.ts';
+import { type LegacyAsks, unref } from './legacy-asks.ts';
 import type { SessionState } from './legacy-session-memory.ts';
 import { formatNotification } from './message.ts';
 import type { Reply } from './reply.ts';
+import { answerEnded, SessionStream } from './session-stream.ts';
 import { META } from './versions.ts';
 
 /** Resources that one session may watch, and how long their URIs may be: of one, and of all together. */
@@ -17,27 +20,36 @@ export const MAX_WATCHED = 256;
 const MAX_URI_CHARS = 4096;
 export const MAX_WATCHED_CHARS = 32_768;
 
-/** Listens at the endpoint while, and only while, the client holds a stream open. */
+/** What a standing stream needs of its session. */
+export interface LegacyStreamInit {
+  readonly capabilities: JsonText;
+  readonly offers: Offers;
+  readonly asks: LegacyAsks;
+  /** Keeps what the client may have lost; without it the stream is carried by one reply for good. */
+  readonly log: EventLog | undefined;
+  /** How long a client that has disconnected is listened for, in ms. */
+  readonly resumeMs: number;
+  /** The client has disconnected. */
+  readonly onLost: () => void;
+}
+
+/** Listens at the endpoint while the client holds a stream open, and for a while longer: it may come back. */
 export class LegacyStream {
   /** Set by `logging/setLevel`; until then everything is wanted. */
   logLevel: string | undefined;
-  readonly #capabilities: JsonText;
-  readonly #offers: Offers;
-  readonly #asks: LegacyAsks;
-  readonly #onClosed: () => void;
+  readonly #init: LegacyStreamInit;
   #uris: Set<string> | undefined;
-  #reply: Reply | undefined;
+  #stream: SessionStream | undefined;
   #listening: Listening | undefined;
+  #givingUp: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(capabilities: JsonText, offers: Offers, asks: LegacyAsks, onClosed: () => void) {
-    this.#capabilities = capabilities;
-    this.#offers = offers;
-    this.#asks = asks;
-    this.#onClosed = onClosed;
+  constructor(init: LegacyStreamInit) {
+    this.#init = init;
   }
 
+  /** Whether a client holds it open. */
   get isOpen(): boolean {
-    return this.#reply !== undefined;
+    return this.#stream?.isCarried === true;
   }
 
   get state(): SessionState | undefined {
@@ -50,40 +62,47 @@ export class LegacyStream {
     this.#uris = new Set(uris);
   }
 
-  /** Makes `reply` the stream; one that was open ends. */
+  /** Begins a stream in `reply`; one that was there ends. */
   open(endpoint: Endpoint, client: Client, reply: Reply): void {
-    const listener: Listener = { note: (method, params) => this.#note(method, params) };
-    if (isAskable(this.#capabilities)) listener.ask = (ask) => this.#ask(ask);
-    const listening = endpoint.listen(client, this.#filter(), listener);
-    this.#listening?.close();
-    this.#listening = listening;
-    this.#reply?.end();
-    this.#reply = reply;
-    reply.open();
-    reply.onClose(() => {
-      if (this.#reply === reply) this.close();
-    });
+    this.#listen(endpoint, client);
+    this.#stream?.end();
+    this.#stream = new SessionStream(this.#init.log, reply);
+    this.#carriedBy(reply);
+  }
+
+  /** Goes on in `reply` behind an event. What an earlier life of the session has sent is not known: that is a new stream. */
+  resume({ epoch, stream, place }: EventId, endpoint: Endpoint, client: Client, reply: Reply): void {
+    if (epoch !== this.#init.log?.epoch) return this.open(endpoint, client, reply);
+    if (stream !== this.#stream?.number) return answerEnded(reply);
+    this.#listen(endpoint, client);
+    this.#stream.resume(reply, place);
+    this.#carriedBy(reply);
   }
 
   close(): void {
-    const reply = this.#reply;
-    if (reply === undefined) return;
-    this.#reply = undefined;
-    reply.end();
-    this.#listening?.close();
-    this.#listening = undefined;
-    this.#onClosed();
+    this.#stopListening();
+    this.#stream?.end();
+    this.#stream = undefined;
   }
 
-  /** `logging/setLevel`. @throws ForgeError `invalid_params` */
-  setLevel(params: JsonText | undefined): void {
+  /** Serves a request that says what the client wants to hear. Whether it is one. @throws ForgeError */
+  set(method: string, params: JsonText | undefined): boolean {
+    if (method === 'logging/setLevel') this.#setLevel(params);
+    else if (method === 'resources/subscribe') this.#watch(params);
+    else if (method === 'resources/unsubscribe') this.#unwatch(params);
+    else return false;
+    return true;
+  }
+
+  /** @throws ForgeError `invalid_params` */
+  #setLevel(params: JsonText | undefined): void {
     const level = params?.member('level')?.value;
     if (!LOG_LEVELS.includes(level as string)) throw new ForgeError('invalid_params', 'level must be a log level');
     this.logLevel = level as string;
   }
 
-  /** `resources/subscribe`. @throws ForgeError `method_not_found`, `invalid_params` */
-  watch(params: JsonText | undefined): void {
+  /** @throws ForgeError `method_not_found`, `invalid_params` */
+  #watch(params: JsonText | undefined): void {
     const uri = this.#readUri(params);
     const uris = (this.#uris ??= new Set());
     if (uris.has(uri)) return;
@@ -98,13 +117,14 @@ export class LegacyStream {
     this.#listening?.update(this.#filter());
   }
 
-  /** `resources/unsubscribe`. @throws ForgeError `method_not_found`, `invalid_params` */
-  unwatch(params: JsonText | undefined): void {
+  /** @throws ForgeError `method_not_found`, `invalid_params` */
+  #unwatch(params: JsonText | undefined): void {
     if (this.#uris?.delete(this.#readUri(params))) this.#listening?.update(this.#filter());
   }
 
   #readUri(params: JsonText | undefined): string {
-    if (!this.#offers.subscribe) throw new ForgeError('method_not_found', 'Resources cannot be subscribed to here');
+    if (!this.#init.offers.subscribe)
+      throw new ForgeError('method_not_found', 'Resources cannot be subscribed to here');
     const uri = params?.member('uri')?.value;
     if (typeof uri !== 'string' || uri.length > MAX_URI_CHARS) {
       throw new ForgeError('invalid_params', `uri must be a string of at most ${MAX_URI_CHARS} characters`);
@@ -114,19 +134,43 @@ export class LegacyStream {
 
   #filter(): ListenFilter {
     const all = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-    return honoured({ ...all, resourceSubscriptions: [...(this.#uris ?? [])] }, this.#offers);
+    return honoured({ ...all, resourceSubscriptions: [...(this.#uris ?? [])] }, this.#init.offers);
+  }
+
+  /** With the rights of who opens the stream, or comes back for it. */
+  #listen(endpoint: Endpoint, client: Client): void {
+    const listener: Listener = { note: (method, params) => this.#note(method, params) };
+    if (isAskable(this.#init.capabilities)) listener.ask = (ask) => this.#ask(ask);
+    const listening = endpoint.listen(client, this.#filter(), listener);
+    this.#stopListening();
+    this.#listening = listening;
+  }
+
+  #carriedBy(reply: Reply): void {
+    reply.onClose(() => {
+      if (this.#stream?.detach(reply) !== true) return;
+      this.#init.onLost();
+      this.#givingUp = setTimeout(() => this.#stopListening(), this.#init.resumeMs);
+      unref(this.#givingUp);
+    });
+  }
+
+  #stopListening(): void {
+    clearTimeout(this.#givingUp);
+    this.#listening?.close();
+    this.#listening = undefined;
   }
 
   #note(method: string, params: JsonText | undefined): void {
     if (method === 'notifications/message' && !isLogged(params, this.logLevel ?? 'debug')) return;
-    this.#reply?.event(formatNotification(method, untagged(params)));
+    this.#stream?.event(formatNotification(method, untagged(params)));
   }
 
   #ask(ask: Ask): Promise<Answer> {
-    const refusal = refusalToAsk(this.#capabilities, ask);
+    const refusal = refusalToAsk(this.#init.capabilities, ask);
     if (refusal !== undefined) return Promise.resolve(refused(refusal));
-    if (!this.isOpen) return Promise.resolve(refused('The client holds no stream open'));
-    return this.#asks.put(ask, (message) => this.#reply?.event(message));
+    if (this.#listening === undefined) return Promise.resolve(refused('The client holds no stream open'));
+    return this.#init.asks.put(ask, (message) => this.#stream?.event(message));
   }
 }
 

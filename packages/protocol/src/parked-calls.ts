@@ -1,12 +1,13 @@
 /** @module The calls of one edge that wait for a modern client's answers: bounded in number and time, bound to who made them. */
 import { missingToAsk, refusalToAsk } from './capabilities.ts';
-import { type Asker, type ClientExchange, refused } from './client-exchange.ts';
+import { type Asker, type ClientExchange, type ExchangeHost, refused } from './client-exchange.ts';
 import { ForgeError } from './errors.ts';
 import type { ExchangeRequest } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { ParkedCall } from './parked-call.ts';
 import { randomId } from './random-id.ts';
 import { INVALID_STATE, RequestStates, STATE_PREFIX } from './request-state.ts';
+import type { Deadlines } from './rpc-link-deadlines.ts';
 import { digestOf } from './seal.ts';
 import { ASKING } from './shapes.ts';
 
@@ -35,13 +36,24 @@ const RETRY_AFTER = 10;
 const CLOSING = (): ForgeError => new ForgeError('cancelled', 'The server is closing');
 const EMPTY = new JsonText('{}');
 
+/** What the parked calls of an edge are given by it. */
+export interface ParkedCallsInit {
+  /** The clock, in ms. @default Date.now */
+  readonly now?: (() => number) | undefined;
+  /** A request has its answer, though its call goes on. */
+  readonly onAnswered?: ((exchange: ClientExchange) => void) | undefined;
+  /** See {@link ExchangeHost}. */
+  readonly silence?: Deadlines<ClientExchange> | undefined;
+}
+
 interface Entry {
   readonly call: ParkedCall;
   readonly caller: string;
 }
 
 /** The parked calls. */
-export class ParkedCalls {
+export class ParkedCalls implements ExchangeHost {
+  readonly silence: Deadlines<ClientExchange> | undefined;
   readonly #calls = new Map<string, Entry>();
   readonly #max: number;
   readonly #maxPerCaller: number;
@@ -54,14 +66,8 @@ export class ParkedCalls {
   #lastId = 0;
   #closed = false;
 
-  /** @param onAnswered a request has its answer, though its call goes on */
-  constructor(
-    options: ParkedCallsOptions = {},
-    {
-      now = Date.now,
-      onAnswered,
-    }: { now?: (() => number) | undefined; onAnswered?: (exchange: ClientExchange) => void } = {},
-  ) {
+  constructor(options: ParkedCallsOptions = {}, { now = Date.now, onAnswered, silence }: ParkedCallsInit = {}) {
+    this.silence = silence;
     this.#max = options.max ?? 1000;
     this.#maxPerCaller = options.maxPerCaller ?? 64;
     this.#ttlMs = options.ttlMs ?? 300_000;

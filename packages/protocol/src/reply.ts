@@ -4,21 +4,33 @@ import type { Caller } from './exchange.ts';
 import { formatError } from './message.ts';
 import { toRpcError } from './outcome.ts';
 
+/** Messages to a client, one after the other. */
+export interface Events {
+  /** One message. */
+  event(data: string): void;
+  /** Nothing follows. */
+  end(): void;
+}
+
 /**
  * The answer to one POST, the stream of one GET, or the answers to a message on a channel. A transport makes it.
  *
  * Either one call of `json` or `empty`, or `open` and any number of `event`s and then `end`; nothing after. Once the
  * client went away (see `onClose`) every call does nothing. No call throws.
  */
-export interface Reply {
+export interface Reply extends Events {
   /** The whole answer, one JSON text. */
   json(status: number, body: string, headers?: Record<string, string>): void;
   /** `json` for an answer of which a part is encoded already; transports without it get `json`. */
   jsonParts?(status: number, parts: readonly [head: string, encoded: Uint8Array, tail: string]): void;
   /** The whole answer, without a body (202, 204). */
   empty(status: number, headers?: Record<string, string>): void;
-  /** Makes it an event stream (200, `text/event-stream`) before there is an event, so that the client sees it open. */
-  open(): void;
+  /**
+   * Makes it an event stream (200, `text/event-stream`) before there is an event, so that the client sees it open.
+   *
+   * @param id of an event without data, from which the client can go on with the stream in another reply
+   */
+  open(id?: string): void;
   /** One event of one JSON text; the first one opens the stream, if `open` has not. */
   event(data: string, id?: string): void;
   /** Ends an event stream. */

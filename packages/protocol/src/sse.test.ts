@@ -79,6 +79,7 @@ describe('createSseDecoder', () => {
       lastEventId: '1',
       retry: undefined,
     });
+    expect(decode(['id: 1\ndata: a\n\nid: 2\ndata: b\n']).lastEventId).toBe('1'); // cut before the event was whole
     const ids: unknown[] = [];
     const decoder = createSseDecoder(() => ids.push(decoder.lastEventId), { maxEventLength: 100 });
     decoder.push('id: a\ndata: 1\n\ndata: 2\n\nid: b\ndata: 3\n\n');

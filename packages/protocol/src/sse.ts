@@ -27,7 +27,10 @@ export interface SseDecoder {
    * @throws ForgeError `upstream_error` when an event exceeds the limit; nothing may be pushed after that.
    */
   push(chunk: string): void;
-  /** The last event id that the stream has set, for `Last-Event-ID`; set before the event itself is delivered. */
+  /**
+   * The id of the last event that came whole, for `Last-Event-ID`; set before the event itself is delivered. Empty when the
+   * stream has taken it back.
+   */
   readonly lastEventId: string | undefined;
   /** Milliseconds to wait before reconnecting, if the stream said so. */
   readonly retry: number | undefined;
@@ -64,6 +67,8 @@ export function createSseDecoder(
   let event = '';
   let data: string[] = [];
   let dataLength = 0;
+  /** The id that the stream has named last; it counts once its event is whole. */
+  let namedId: string | undefined;
   let lastEventId: string | undefined;
   let retry: number | undefined;
 
@@ -85,7 +90,7 @@ export function createSseDecoder(
       data.push(value);
       dataLength += value.length + 1;
     } else if (field === 'event') event = value;
-    else if (field === 'id' && !value.includes('\0')) lastEventId = value;
+    else if (field === 'id' && !value.includes('\0')) namedId = value;
     else if (field === 'retry' && /^\d{1,9}$/.test(value)) retry = Number(value);
   }
 
@@ -94,6 +99,7 @@ export function createSseDecoder(
     event = '';
     data = [];
     dataLength = 0;
+    lastEventId = namedId;
     if (ended !== undefined) onEvent(ended);
   }
 

@@ -1,6 +1,6 @@
 /** Questions across the eras over real connections, where either side may go away at any time. */
 import { once } from 'node:events';
-import { createRelay, JsonText, META } from '@forge/protocol';
+import { createHttpEdge, createRelay, JsonText, META } from '@forge/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpUpstream } from './client/http-upstream.ts';
 import {
@@ -26,6 +26,7 @@ async function inFrontOf(server: TestServer) {
   const listener = createMcpListener({
     authenticate: ({ headers }) => ({ id: headers.authorization ?? 'nobody' }),
     endpoint: () => relay,
+    edge: createHttpEdge({ streams: { resumeMs: 50 } }),
     closeGraceMs: 100,
   });
   const { server: http, port, url } = await listen((req, res) => listener.handle(req, res, '/mcp'));
@@ -138,7 +139,7 @@ describe('a modern client of a legacy server', () => {
 });
 
 describe('a legacy client of a modern server', () => {
-  it('that disconnects while it is asked leaves no question and no call behind', async () => {
+  it('that disconnects while it is asked, and stays away, leaves no question and no call behind', async () => {
     const server = await started(modernServer());
     const form = { method: 'elicitation/create', params: { message: 'Name?' } };
     const input = { resultType: 'input_required', inputRequests: { n: form }, requestState: 's' };

@@ -1,6 +1,6 @@
 /** @module A response of `node:http` as the reply of an edge: plain JSON, until an event makes it an event stream. */
 import type { ServerResponse } from 'node:http';
-import { type Enlisted, ForgeError, type Reply, replyError } from '@forge/protocol';
+import type { Enlisted, Reply } from '@forge/protocol';
 import { cutWhenStalled, type EventStream, type Streams } from './streams.ts';
 
 /** One response whose client is still there. */
@@ -10,6 +10,7 @@ export class HttpReply implements Reply, Enlisted {
   readonly #streams: Streams;
   #stream: EventStream | undefined;
   #listener: (() => void) | undefined;
+  #hasId = false;
   #ended = false;
   #gone = false;
 
@@ -52,21 +53,18 @@ export class HttpReply implements Reply, Enlisted {
     this.#res.end();
   }
 
-  /** Streams that wait for events are bounded; past the bound the client is told to come back later. */
-  open(): void {
-    if (this.#ended || this.#gone || this.#stream !== undefined) return;
-    if (!this.#streams.full) {
-      this.#stream = this.#streams.open(this.#res);
-      return;
-    }
-    replyError(this, undefined, new ForgeError('overloaded', 'Too many streams are open', { retryAfter: 5 }));
-    this.#leave();
+  open(id?: string): void {
+    if (this.#ended || this.#gone) return;
+    this.#stream ??= this.#streams.open(this.#res);
+    if (id !== undefined) this.event('', id);
   }
 
+  /** With the first id the client is told how soon it may come back. */
   event(data: string, id?: string): void {
     if (this.#ended || this.#gone) return;
     this.#stream ??= this.#streams.open(this.#res);
-    this.#stream.event({ data, id });
+    this.#stream.event({ data, id, retry: id === undefined || this.#hasId ? undefined : this.#streams.retryMs });
+    this.#hasId ||= id !== undefined;
   }
 
   end(): void {

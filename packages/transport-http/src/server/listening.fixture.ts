@@ -46,6 +46,10 @@ export function createTestEndpoint(key = 'test') {
           note('x'.repeat(10_000_000));
           note('after');
           return done;
+        case 'wait silently':
+          begun.resolve();
+          await Promise.race([released.promise, cancelled.promise]);
+          return done;
         case 'wait':
           note('begun');
           begun.resolve();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { Agent, request } from 'undici';
-import { ForgeError } from '@forge/protocol';
+import { createHttpEdge, ForgeError } from '@forge/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTestEndpoint, deferred, listen, raw, rawRequest, readUntil, toolsCall } from './listening.fixture.ts';
 import { createMcpListener, type McpListener, type McpListenerOptions } from './mcp-listener.ts';
@@ -145,6 +146,35 @@ describe('a legacy session', () => {
     expect((await send({ method: 'DELETE', headers: { 'mcp-session-id': id } })).status).toBe(404);
     await expect.poll(() => listener.streams).toBe(0);
     socket.destroy();
+  });
+
+  it('goes on with the stream of a call on another connection, and says how soon to come back', async () => {
+    const { send, port, release, listener } = await serve({ retryMs: 250 });
+    const session = String((await send(INITIALIZE)).headers['mcp-session-id']);
+    const headers = { ...JSON_HEADERS, authorization: 'Bearer a', 'mcp-session-id': session };
+    const body = '{"jsonrpc":"2.0","id":"c","method":"tools/call","params":{"name":"wait"}}';
+    const calling = await rawRequest(port, raw({ method: 'POST', headers, body }));
+    const said = await readUntil(calling, 'begun');
+    const ids = [...said.matchAll(/^id: (.*)\r?$/gm)].map(([, id]) => id ?? '');
+    expect(said).toContain(`id: ${ids[0]}\nretry: 250\ndata: \n\n`);
+    expect(said.match(/retry:/g)).toHaveLength(1);
+    calling.destroy();
+    await expect.poll(() => listener.inFlight).toBe(0);
+    const resume = (id: string): Promise<Socket> =>
+      rawRequest(
+        port,
+        `GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nauthorization: Bearer a\r\n` +
+          `mcp-session-id: ${session}\r\nlast-event-id: ${id}\r\n\r\n`,
+      );
+    const resumed = await resume(ids[0] ?? '');
+    expect(await readUntil(resumed, 'begun')).toContain(`id: ${ids[1]}\n`);
+    release();
+    expect(await readUntil(resumed, '0\r\n\r\n')).toContain('"id":"c","result"');
+    const late = await resume(ids[1] ?? '');
+    expect(await readUntil(late, '0\r\n\r\n')).toContain('"id":"c","result"');
+    expect(await readUntil(await resume('nonsense'), '"error"')).toContain('HTTP/1.1 400');
+    await expect.poll(() => listener.inFlight).toBe(0);
+    for (const socket of [resumed, late]) socket.destroy();
   });
 
   it('does not exist for another caller', async () => {
@@ -349,12 +379,46 @@ describe('a client', () => {
     socket.destroy();
   });
 
+  it('hears no comments where there are to be none', async () => {
+    const { port, release, begun } = await serve({ keepAliveMs: 0 });
+    const socket = await rawRequest(port, rawCall('wait', { connection: 'close' }));
+    await begun;
+    await new Promise((resolve) => setTimeout(resolve, 50)); // a timer of 0 ms would have fired often
+    release();
+    expect(await readUntil(socket)).not.toContain(':\n\n');
+  });
+
   it('with an idle stream hears comments', async () => {
     const { port, release } = await serve({ keepAliveMs: 20 });
     const socket = await rawRequest(port, rawCall('wait', { connection: 'close' }));
     await readUntil(socket, ':\n\n');
     release();
     expect(await readUntil(socket)).toContain('"id":1');
+  });
+});
+
+describe('a call that says nothing', () => {
+  it.each([
+    ['legacy', /id: [0-9a-f]{8}-1-0-1\ndata: \n\n/],
+    ['modern', /\r\n\r\n/],
+  ])('of a %s client gets its stream after a while, and comments on it', async (era, begins) => {
+    const { send, port, release, begun } = await serve({
+      keepAliveMs: 20,
+      edge: createHttpEdge({ streams: { silentMs: 50 } }),
+    });
+    const session = String((await send(INITIALIZE)).headers['mcp-session-id']);
+    const headers = { ...JSON_HEADERS, authorization: 'Bearer a', 'mcp-session-id': session };
+    const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait silently"}}';
+    const request = era === 'modern' ? rawCall('wait silently') : raw({ method: 'POST', headers, body });
+    const socket = await rawRequest(port, request);
+    await begun;
+    const head = await readUntil(socket, ':\n\n');
+    expect(head).toContain('content-type: text/event-stream');
+    expect(head).toMatch(begins);
+    if (era === 'modern') expect(head).not.toContain('id:');
+    release();
+    expect(await readUntil(socket, '0\r\n\r\n')).toContain('"id":1,"result"');
+    socket.destroy();
   });
 });
 

@@ -87,6 +87,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
       upstreamAuthorization: upstreamAuthorization(req),
     };
     if (req.method === 'GET') {
+      if (streams.full) throw new ForgeError('overloaded', 'Too many streams are open', { retryAfter: 5 });
       gets += 1;
       edge.get(endpoint, request, begin(res, endedGet));
     } else if (req.method === 'POST') edge.post(endpoint, request, begin(res, ended));

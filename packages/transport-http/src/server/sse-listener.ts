@@ -25,8 +25,6 @@ export interface SseListenerOptions extends ListenerOptions {
    * appends `?session_id=...`. Both paths must lead `endpoint` to the same endpoint.
    */
   readonly messagePath: (path: string, request: IncomingMessage) => string;
-  /** Milliseconds after which a client should reconnect (`retry:`). @default none is sent */
-  readonly retryMs?: number | undefined;
 }
 
 /** Serves HTTP+SSE on the paths that the application gives it. */
@@ -86,7 +84,7 @@ export function createSseListener(options: SseListenerOptions): SseListener {
     const messages = options.messagePath(path, req);
     const sessionId = randomBytes(16).toString('hex');
     const stream = streams.open(res);
-    stream.event({ event: 'endpoint', data: `${messages}?session_id=${sessionId}`, retry: options.retryMs });
+    stream.event({ event: 'endpoint', data: `${messages}?session_id=${sessionId}`, retry: streams.retryMs });
     const channel = channelOf(res, stream);
     const edge = serveChannel(endpoint, channel, sender);
     connections.set(sessionId, { callerId: caller.id, endpointKey: endpoint.key, channel, edge });

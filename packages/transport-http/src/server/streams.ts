@@ -6,8 +6,10 @@ import { encodeEvent, type SseEventInit } from '@forge/protocol';
 export interface StreamOptions {
   /** Streams that may be open at once. @default 10000 */
   readonly maxStreams?: number | undefined;
-  /** Milliseconds between two comments that keep idle streams open. @default 30000 */
+  /** Milliseconds between two comments that keep idle streams open; 0 for none. @default 30000 */
   readonly keepAliveMs?: number | undefined;
+  /** Milliseconds after which a client that has lost a stream should reconnect (`retry:`). @default none is sent */
+  readonly retryMs?: number | undefined;
   /** A client is cut once it leaves more than this unread, its largest message not counted. @default 4194304 */
   readonly maxBufferedBytes?: number | undefined;
   /** A client is cut when it takes nothing of what waits for it for this long, in ms. @default 60000 */
@@ -19,6 +21,7 @@ const COMMENT = ':\n\n';
 /** The event streams of one listener. */
 export class Streams {
   readonly stallMs: number;
+  readonly retryMs: number | undefined;
   readonly #maxStreams: number;
   readonly #keepAliveMs: number;
   readonly #maxBufferedBytes: number;
@@ -30,6 +33,7 @@ export class Streams {
     this.#keepAliveMs = options.keepAliveMs ?? 30_000;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? 4 * 1024 * 1024;
     this.stallMs = options.stallMs ?? 60_000;
+    this.retryMs = options.retryMs;
   }
 
   get size(): number {
@@ -45,7 +49,7 @@ export class Streams {
     const stream = new EventStream(res, this.#maxBufferedBytes, this.stallMs);
     this.#open.add(stream);
     res.once('close', () => this.#closed(stream));
-    this.#timer ??= setInterval(() => this.#keepAlive(), this.#keepAliveMs).unref();
+    if (this.#keepAliveMs > 0) this.#timer ??= setInterval(() => this.#keepAlive(), this.#keepAliveMs).unref();
     return stream;
   }
 
