@@ -238,6 +238,81 @@ describe('a call on a legacy session', () => {
     expect(server.of('tools/call')).toHaveLength(1);
   });
 
+  it('goes on as often as the server closes the connection, and is sent once', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      hit.response.end('retry: 1\nid: e0\ndata: \n\n');
+    });
+    const asked: unknown[] = [];
+    server.handlers.set('GET', (hit) => {
+      if (hit.headers['last-event-id'] === undefined) return hit.response.writeHead(405).end();
+      events(hit);
+      asked.push(hit.headers['last-event-id']);
+      const [original] = server.of('tools/call');
+      if (asked.length === 2) event(hit, { method: 'notifications/x' }, 'e1');
+      if (asked.length === 4) event(hit, { id: original?.message.id, result: { late: true } });
+      return hit.response.end();
+    });
+    const { exchange, outcome } = upstreamAt(server.url).call('t', testClient(), { progressToken: '1' });
+    expect((await outcome).result?.value).toEqual({ late: true });
+    expect(asked).toEqual(['e0', 'e0', 'e1', 'e1']);
+    expect(exchange.notes).toMatchObject([{ method: 'notifications/x' }]);
+    expect(server.of('tools/call')).toHaveLength(1);
+  });
+
+  it('goes on behind the last event that came whole when its connection is cut, over failures on the way', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      hit.response.write('retry: 1\n');
+      event(hit, { method: 'notifications/x' }, 'e1');
+      hit.response.write('id: e2\ndata: {"jsonr', () => hit.response.destroy());
+    });
+    const asked: unknown[] = [];
+    server.handlers.set('GET', (hit) => {
+      if (hit.headers['last-event-id'] === undefined) return hit.response.writeHead(405).end();
+      asked.push(hit.headers['last-event-id']);
+      if (asked.length === 1) return hit.response.destroy();
+      if (asked.length === 2) return hit.response.writeHead(503).end();
+      const [original] = server.of('tools/call');
+      events(hit);
+      event(hit, { id: original?.message.id, result: { late: true } }, 'e2');
+      return hit.response.end();
+    });
+    expect((await upstreamAt(server.url).call('t').outcome).result?.value).toEqual({ late: true });
+    expect(asked).toEqual(['e1', 'e1', 'e1']);
+    expect(server.of('tools/call')).toHaveLength(1);
+  });
+
+  it('is given up when it cannot be gone on with however often, and by its deadline', async () => {
+    const server = await serving((hit) => {
+      events(hit);
+      hit.response.write('retry: 1\nid: e1\ndata: \n\n', () => hit.response.destroy());
+    });
+    server.handlers.set('GET', (hit) => {
+      if (hit.headers['last-event-id'] === undefined) hit.response.writeHead(405).end();
+      else hit.response.destroy();
+    });
+    const { call } = upstreamAt(server.url);
+    expect(codeOf(await call('t').outcome)).toBe('outcome_unknown');
+    expect(server.of('GET').filter(({ headers }) => headers['last-event-id'] === 'e1')).toHaveLength(5);
+    const hasty = upstreamAt(server.url, { requestTimeoutMs: 150 });
+    expect(codeOf(await hasty.call('t').outcome)).toBe('upstream_timeout');
+    expect(server.of('tools/call')).toHaveLength(2);
+  });
+
+  it.each([400, 404, 405])('may have taken effect when going on with it is answered by %i', async (status) => {
+    const server = await serving((hit) => {
+      events(hit);
+      hit.response.end('retry: 1\nid: e1\ndata: \n\n');
+    });
+    server.handlers.set('GET', ({ headers, response }) => {
+      response.writeHead(headers['last-event-id'] === undefined ? 405 : status).end();
+    });
+    expect(codeOf(await upstreamAt(server.url).call('t').outcome)).toBe('outcome_unknown');
+    expect(server.of('tools/call')).toHaveLength(1);
+    expect(server.of('GET')).toHaveLength(2);
+  });
+
   it('may have taken effect when its stream is cut and cannot be gone on with', async () => {
     const server = await serving((hit) => {
       events(hit);
@@ -278,6 +353,20 @@ describe('the own stream of a legacy session', () => {
     expect(again.headers['last-event-id']).toBe('e7');
     event(again, { method: 'notifications/tools/list_changed' });
     await heard.until(/tools changed/);
+  });
+
+  it('begins anew where the server does not know its last event any more', async () => {
+    const server = await serving(ok);
+    server.handlers.set('GET', (hit) => {
+      if (hit.headers['last-event-id'] !== undefined) return void hit.response.writeHead(400).end();
+      events(hit);
+      if (server.of('GET').length === 1) hit.response.end('retry: 1\nid: e1\ndata: \n\n');
+      else event(hit, { method: 'notifications/tools/list_changed' });
+    });
+    const { upstream, events: heard } = upstreamAt(server.url);
+    await upstream.connect();
+    await heard.until(/tools changed/);
+    expect(server.of('GET').map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'e1', undefined]);
   });
 
   it('carries questions to the paired session, and refuses them on the shared one', async () => {

@@ -85,7 +85,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
       if (!deliverChange(hop.events, method, params)) call.exchange.note(method, params);
     },
     question: (call, message) => void answerQuestion(message, (ask) => askOf(call, ask)),
-    resume: (call, decoder) => resumeCall(hop, call, decoder, source),
+    resume: (call, decoder, error) => resumeCall(hop, call, source, decoder, error),
     timedOut: (call) => sendCancelled(call, 'The time is up'),
   };
 

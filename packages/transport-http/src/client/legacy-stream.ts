@@ -5,7 +5,7 @@
 import { type ForgeError, HEADER, type Message, readUpstreamBody, type SseDecoder } from '@forge/protocol';
 import type { Sent } from './credentials.ts';
 import type { HttpHop } from './http-hop.ts';
-import type { RpcCall } from './rpc-call.ts';
+import type { Resumption, RpcCall } from './rpc-call.ts';
 
 /** Where a stream is read from. */
 export interface StreamSource {
@@ -27,6 +27,9 @@ const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 /** However soon a server wants to be asked again. */
 const LEAST_RETRY_MS = 100;
+/** Attempts in a row to go on with the stream of a call that may yield nothing. */
+const MAX_FAILURES = 4;
+const TOO_MANY = 429;
 /** A stream that held this long was a good one. */
 const HELD_MS = 10_000;
 
@@ -46,7 +49,11 @@ export function openEventStream(hop: HttpHop, options: EventStreamOptions): () =
       body(status) {
         // A server without a route for GET says 404 too, on every session that it is asked for.
         if (status === 404 && existed) options.gone();
-        else if (status >= 500) again(undefined);
+        else if (status >= 500 || status === TOO_MANY) again(undefined);
+        else if (lastEventId !== undefined) {
+          lastEventId = undefined; // it cannot go on from there, but may begin anew
+          again(undefined);
+        }
         // Anything else says that there is no such stream.
       },
       open() {
@@ -81,20 +88,43 @@ export function openEventStream(hop: HttpHop, options: EventStreamOptions): () =
   };
 }
 
-/** Goes on with a call's stream after the wait that the server asked for. Whether that is possible. */
-export function resumeCall(hop: HttpHop, call: RpcCall, decoder: SseDecoder, source: StreamSource): boolean {
-  call.lastEventId = decoder.lastEventId ?? call.lastEventId;
-  if (call.lastEventId === undefined) return false;
-  const waitMs = Math.min(Math.max(decoder.retry ?? FIRST_RETRY_MS, LEAST_RETRY_MS), LAST_RETRY_MS);
-  setTimeout(() => {
+/**
+ * Goes on with a call's stream behind the last event that came, as often as the server ends it in good order, and some times
+ * over what goes wrong on the way. The request itself is never sent again. Whether the stream can be gone on with; until when
+ * is for the call's deadline to say.
+ */
+export function resumeCall(
+  hop: HttpHop,
+  call: RpcCall,
+  source: StreamSource,
+  decoder: SseDecoder,
+  error: ForgeError | undefined,
+): boolean {
+  const former = call.resumption;
+  const lastEventId = decoder.lastEventId ?? former?.lastEventId ?? '';
+  if (lastEventId === '') return false;
+  const isStuck = error !== undefined && lastEventId === former?.lastEventId;
+  const failures = isStuck ? former.failures + 1 : 0;
+  return askAgain(hop, call, source, { lastEventId, retryMs: decoder.retry ?? former?.retryMs, failures });
+}
+
+function askAgain(hop: HttpHop, call: RpcCall, source: StreamSource, resumption: Resumption): boolean {
+  const { lastEventId, retryMs = FIRST_RETRY_MS, failures } = resumption;
+  if (failures > MAX_FAILURES) return false;
+  call.resumption = resumption;
+  const failed = (): void => {
+    if (!askAgain(hop, call, source, { ...resumption, failures: failures + 1 })) call.lose();
+  };
+  const ask = (): void => {
     if (call.settled) return;
-    call.reply = hop.wire.send(get(source, call.lastEventId), {
-      body: () => call.lose(),
+    call.reply = hop.wire.send(get(source, lastEventId), {
+      body: (status) => (status >= 500 || status === TOO_MANY ? failed() : call.lose()),
       event: (event) => call.event(event),
       end: (next, error) => call.end(next, error),
-      fail: () => call.lose(),
+      fail: failed,
     });
-  }, waitMs).unref();
+  };
+  setTimeout(ask, Math.min(Math.max(retryMs, LEAST_RETRY_MS) * 2 ** failures, LAST_RETRY_MS)).unref();
   return true;
 }
 
@@ -102,7 +132,7 @@ function get({ headers, authorization }: StreamSource, lastEventId: string | und
   const accept = { ...headers, accept: 'text/event-stream' };
   return {
     method: 'GET',
-    headers: lastEventId === undefined ? accept : { ...accept, [HEADER.lastEventId]: lastEventId },
+    headers: lastEventId ? { ...accept, [HEADER.lastEventId]: lastEventId } : accept,
     authorization,
     lasting: true,
   } as const;

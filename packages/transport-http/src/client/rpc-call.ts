@@ -37,8 +37,8 @@ export interface CallHooks {
   note(call: RpcCall, method: string, params: JsonText | undefined): void;
   /** A question on the call's own stream. */
   question(call: RpcCall, message: RequestMessage): void;
-  /** The stream ended before the answer. Whether it will be gone on with. */
-  resume(call: RpcCall, decoder: SseDecoder): boolean;
+  /** The stream ended before the answer, in good order or not. Whether it will be gone on with. */
+  resume(call: RpcCall, decoder: SseDecoder, error: ForgeError | undefined): boolean;
   /** Tells the upstream that nobody waits any more, after the deadline. */
   timedOut(call: RpcCall): void;
 }
@@ -54,6 +54,15 @@ export interface CallInit {
   readonly settle: (ending: Ending) => void;
 }
 
+/** How a call's stream can be gone on with. */
+export interface Resumption {
+  readonly lastEventId: string;
+  /** How long the server wants to be left alone first, if it said so. */
+  readonly retryMs: number | undefined;
+  /** Attempts in a row that yielded nothing. */
+  readonly failures: number;
+}
+
 /** A request that waits for its answer. */
 export class RpcCall implements ReplyListener, Timed, InboxCall {
   deadline = 0;
@@ -65,8 +74,8 @@ export class RpcCall implements ReplyListener, Timed, InboxCall {
   headers: ReplyHeaders = {};
   /** For a request of Forge's own. */
   own: OwnRequest | undefined;
-  /** Where its stream can be gone on with. */
-  lastEventId: string | undefined;
+  /** Set once its stream was lost and could be gone on with. */
+  resumption: Resumption | undefined;
   readonly id: number;
   readonly exchange: Exchange;
   readonly callerId: string;
@@ -138,7 +147,7 @@ export class RpcCall implements ReplyListener, Timed, InboxCall {
 
   end(decoder: SseDecoder, error: ForgeError | undefined): void {
     if (this.#settled) this.#hooks.deadlines.stop(this);
-    else if (!this.#hooks.resume(this, decoder)) this.settle(error ?? new ForgeError('outcome_unknown'));
+    else if (!this.#hooks.resume(this, decoder, error)) this.settle(error ?? new ForgeError('outcome_unknown'));
   }
 
   fail(error: ForgeError): void {
