@@ -13,6 +13,13 @@ export const limitSettings = {
   SESSION_TTL: integer(1, 604_800)
     .default(3600)
     .describe('Seconds after which an idle session of an MCP client leaves memory until it is used again.'),
+  SSE_KEEPALIVE_ENABLED: flag().default(true).describe('Whether open event streams get a comment now and then.'),
+  SSE_KEEPALIVE_INTERVAL: integer(1, 3600)
+    .default(30)
+    .describe('Seconds between two such comments; less than the idle timeout of every proxy in between.'),
+  SSE_RETRY_TIMEOUT: integer(1, 3_600_000)
+    .default(5000)
+    .describe('Milliseconds after which a client that has lost an event stream should come back for it.'),
   MCP_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
     .default(4_194_304)
     .describe('Bytes that the body of a request may have.'),

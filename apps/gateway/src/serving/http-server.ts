@@ -64,6 +64,8 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, e
       endpoint(parseMcpPath(path)?.serverId, caller as Principal),
     maxBodyBytes: settings.MCP_MAX_BODY_BYTES,
     challenge: challengeOf(settings),
+    keepAliveMs: settings.SSE_KEEPALIVE_ENABLED ? settings.SSE_KEEPALIVE_INTERVAL * 1000 : 0,
+    retryMs: settings.SSE_RETRY_TIMEOUT,
     closeGraceMs: graceMs,
   };
   const mcp = createMcpListener({ ...shared, edge });
