@@ -116,7 +116,7 @@ describe('createSseDecoder', () => {
 describe('encodeEvent', () => {
   it('pins the wire', () => {
     expect(encodeEvent({ data: '{}' })).toBe('data: {}\n\n');
-    expect(encodeEvent({ data: '', id: '7', retry: 100 })).toBe('id: 7\nretry: 100\ndata: \n\n');
+    expect(encodeEvent({ data: '', id: '7', retry: 100 })).toBe('id: 7\ndata: \nretry: 100\n\n');
     expect(encodeEvent({ data: 'a\r\nb\rc\nd', event: 'e' })).toBe('event: e\ndata: a\ndata: b\ndata: c\ndata: d\n\n');
   });
 

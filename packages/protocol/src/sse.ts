@@ -41,9 +41,9 @@ export function encodeEvent({ data, event, id, retry }: SseEventInit): string {
   let text = '';
   if (event !== undefined) text += `event: ${oneLine(event)}\n`;
   if (id !== undefined) text += `id: ${oneLine(id)}\n`;
-  if (retry !== undefined) text += `retry: ${retry}\n`;
   const lines = data.includes('\n') || data.includes('\r') ? data.replaceAll(/\r\n?|\n/g, '\ndata: ') : data;
-  return `${text}data: ${lines}\n\n`;
+  text += `data: ${lines}\n`;
+  return retry === undefined ? `${text}\n` : `${text}retry: ${retry}\n\n`;
 }
 
 /**

@@ -156,7 +156,7 @@ describe('a legacy session', () => {
     const calling = await rawRequest(port, raw({ method: 'POST', headers, body }));
     const said = await readUntil(calling, 'begun');
     const ids = [...said.matchAll(/^id: (.*)\r?$/gm)].map(([, id]) => id ?? '');
-    expect(said).toContain(`id: ${ids[0]}\nretry: 250\ndata: \n\n`);
+    expect(said).toContain(`id: ${ids[0]}\ndata: \nretry: 250\n\n`);
     expect(said.match(/retry:/g)).toHaveLength(1);
     calling.destroy();
     await expect.poll(() => listener.inFlight).toBe(0);

@@ -71,10 +71,12 @@ describe('a stream', () => {
     const { open, post } = await serve({ retryMs: 5000 });
     const { socket, messages, head } = await open();
     expect(head).toContain('content-type: text/event-stream');
-    expect(head).toContain('event: endpoint\nretry: 5000\n');
+    expect(head).toContain('event: endpoint\ndata: /message?session_id=');
     expect(messages).toMatch(/^\/message\?session_id=[0-9a-f]{32}$/);
     expect(await post(messages, INITIALIZE)).toEqual({ status: 202, text: '' });
-    expect(await readUntil(socket, '"first"')).toMatch(/event: message\ndata: .*"protocolVersion":"2024-11-05"/);
+    const first = await readUntil(socket, '"first"');
+    expect(head + first).toContain(`${messages}\nretry: 5000\n\n`);
+    expect(first).toMatch(/event: message\ndata: .*"protocolVersion":"2024-11-05"/);
     await post(messages, call('echo', 2));
     expect(await readUntil(socket, '"id":2')).toContain('"echo"');
   });
