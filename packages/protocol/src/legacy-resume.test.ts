@@ -12,8 +12,8 @@ const SILENT_MS = 11_000;
 const RESUME_MS = 60_000;
 
 /** A client in a session, and one call of it that has said `1`. */
-async function calling(version?: string, capabilities: unknown = {}) {
-  const client = new HttpClient();
+async function calling(version?: string, capabilities: unknown = {}, edge = createHttpEdge()) {
+  const client = new HttpClient(new MemoryEndpoint(), edge);
   const outcome = deferred<Outcome>();
   const begun = deferred<Exchange>();
   client.endpoint.handlers.set('tools/call', (_request, given) => {
@@ -250,11 +250,11 @@ describe('a call whose stream was lost', () => {
 
 describe('a call that nobody here knows', () => {
   it('is answered with an error after a restart, once', async () => {
-    const { client, reply } = await calling();
-    // What a process that takes the session over would know of it.
-    const restarted = new HttpClient(client.endpoint, createHttpEdge({ newSessionId: () => 'same' }));
-    await restarted.initialize();
-    const resumed = resume(restarted, reply.ids[0]);
+    const edge = () => createHttpEdge({ sessions: { key: new Uint8Array(32).fill(7) } });
+    const { client, reply } = await calling('2025-11-25', {}, edge());
+    const restarted = new HttpClient(new MemoryEndpoint(), edge());
+    restarted.headers = client.headers;
+    const resumed = await resume(restarted, reply.ids[0]).ended();
     expect(resumed.isEnded).toBe(true);
     expect(resumed.answer).toMatchObject({
       id: 'c',

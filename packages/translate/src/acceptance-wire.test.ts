@@ -92,6 +92,30 @@ describe('4: a client that vanishes', () => {
     expect(translate.child.exitCode).toBeNull();
     expect(translate.output.stderr).not.toMatch(/unhandled|uncaught|Error:/i);
   });
+
+  it('may come back for the rest of its call', async () => {
+    const translate = serveNode(`
+      march: async ({}, { progressToken }) => {
+        const progress = (progress) => process.stdout.write(
+          JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } }) + '\\n');
+        progress(1);
+        await new Promise((resolve) => (globalThis.proceed = resolve));
+        return 'arrived';
+      },
+      proceed: () => globalThis.proceed(),`);
+    const url = await translate.mcpUrl();
+    const session = await openSession(url);
+    const params = { name: 'march', arguments: {}, _meta: { progressToken: 7 } };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1000, method: 'tools/call', params });
+    const first = await request(url, 'POST', { ...JSON_FIELDS, ...session.headers }, body);
+    const id = /^id: (.*)$/m.exec(await readUntil(first, '"progress":1'))?.[1] ?? '';
+    first.destroy();
+    const fields = { accept: 'text/event-stream', ...session.headers, 'last-event-id': id };
+    const second = await request(url, 'GET', fields);
+    await session.call('proceed');
+    expect(await readUntil(second, '"id":1000')).toContain('arrived');
+    second.destroy();
+  });
 });
 
 describe('5: bad manners on stdout', () => {
