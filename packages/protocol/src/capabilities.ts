@@ -2,6 +2,7 @@
 import type { ListenFilter } from './endpoint.ts';
 import type { Ask } from './exchange.ts';
 import type { JsonText } from './json-text.ts';
+import { declaresTasks } from './tasks.ts';
 
 /** What a server tells of by itself. */
 export interface Offers {
@@ -10,6 +11,8 @@ export interface Offers {
   readonly resources: boolean;
   /** Single resources can be watched. */
   readonly subscribe: boolean;
+  /** Single tasks can be watched. */
+  readonly tasks: boolean;
 }
 
 /** Reads server capabilities. */
@@ -20,6 +23,7 @@ export function offersOf(capabilities: JsonText): Offers {
     prompts: says('prompts', 'listChanged'),
     resources: says('resources', 'listChanged'),
     subscribe: says('resources', 'subscribe'),
+    tasks: declaresTasks(capabilities),
   };
 }
 
@@ -30,6 +34,7 @@ export function honoured(wanted: ListenFilter, offers: Offers): ListenFilter {
     ...(wanted.promptsListChanged === true && offers.prompts && { promptsListChanged: true }),
     ...(wanted.resourcesListChanged === true && offers.resources && { resourcesListChanged: true }),
     ...(wanted.resourceSubscriptions && offers.subscribe && { resourceSubscriptions: wanted.resourceSubscriptions }),
+    ...(wanted.taskIds && offers.tasks && { taskIds: wanted.taskIds }),
   };
 }
 

@@ -146,6 +146,10 @@ export class TestEvents implements UpstreamEvents {
     this.log.push(`${uri} updated`);
   }
 
+  taskChanged(taskId: string, params: JsonText): void {
+    this.log.push(`${taskId} ${params.text}`);
+  }
+
   sessionNote(sessionId: string, method: string): void {
     this.log.push(`${sessionId} noted ${method}`);
   }

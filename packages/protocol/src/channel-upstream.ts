@@ -100,6 +100,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
   let attempt: Promise<Connection> | undefined;
   let connection: Connection | undefined;
   let uris: ReadonlySet<string> = new Set();
+  let taskIds: ReadonlySet<string> = new Set();
   let closed = false;
   const links = new Set<RpcLink>();
 
@@ -121,7 +122,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
     const established = await findEra();
     if (established.link.closed) throw new ForgeError('upstream_unreachable', 'It ended as soon as it was connected');
     connection = established;
-    established.watch.update(uris);
+    established.watch.update(uris, taskIds);
     return established;
   }
 
@@ -217,7 +218,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
         protocolVersion,
         clientInfo,
         events,
-        request: (method, params) => link.request(method, params, true),
+        request: (method, params) => link.request(method, params, method === 'subscriptions/listen'),
       }),
       call(request, exchange) {
         const affinity = legacyAffinity(request.client, true);
@@ -259,9 +260,10 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
         return errorOutcome(tellCallers ? error : forCaller(error));
       }
     },
-    watch(set) {
-      uris = new Set(set);
-      connection?.watch.update(uris);
+    watch(wantedUris, wantedTasks) {
+      uris = new Set(wantedUris);
+      taskIds = new Set(wantedTasks);
+      connection?.watch.update(uris, taskIds);
     },
     sessionNote: (sessionId, method, params) => sessions.peek(`session:${sessionId}`)?.notify?.(method, params),
     sessionEnded(sessionId) {

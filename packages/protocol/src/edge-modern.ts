@@ -5,15 +5,16 @@
 import type { Classified } from './classify.ts';
 import { ClientExchange } from './client-exchange.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Client, Outcome } from './exchange.ts';
+import type { Client, ExchangeRequest, Outcome } from './exchange.ts';
 import { checkParamHeaders, type HeaderBag } from './headers.ts';
 import { JsonText } from './json-text.ts';
 import { answerModern } from './modern-answer.ts';
 import { errorOutcome } from './outcome.ts';
 import { type ParkedCalls, stateOf } from './parked-calls.ts';
 import type { Reply, Sender } from './reply.ts';
-import { toModern, toModernCapabilities } from './shapes.ts';
+import { ASKING, toModern, toModernCapabilities } from './shapes.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { isTask, needsTasks, takesTasks } from './tasks.ts';
 import { META, SUPPORTED_VERSIONS } from './versions.ts';
 
 /** A modern request that passed the checks of its envelope. */
@@ -74,13 +75,21 @@ export async function serveModern(
     let outcome: Outcome;
     if (request.method === 'server/discover') outcome = await discover(endpoint, request.client, versions);
     else if (request.method === 'subscriptions/listen') outcome = await subscriptions.serve(endpoint, exchange);
-    else outcome = toModern(await endpoint.handle(request, exchange), request.method);
+    else outcome = toClient(await endpoint.handle(request, exchange), request);
     if (exchange.parked === undefined) answerModern(exchange, outcome);
     else exchange.parked.end(outcome);
   } catch (thrown) {
     if (exchange.parked === undefined) exchange.fail(thrown);
     else exchange.parked.end(errorOutcome(thrown));
   }
+}
+
+/** An outcome in modern form; an error in place of a task, where the client did not say that it takes one. */
+function toClient(outcome: Outcome, { method, client }: ExchangeRequest): Outcome {
+  const converted = toModern(outcome, method);
+  const { result } = converted;
+  if (result === undefined || !ASKING.has(method) || !isTask(result) || takesTasks(client)) return converted;
+  return errorOutcome(needsTasks());
 }
 
 /** Whether the request was about a call that waits here, and has its answer. */

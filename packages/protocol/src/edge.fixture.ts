@@ -210,7 +210,7 @@ export const SWEEP_MS = 10_000 / 16;
 /** A modern POST whose headers agree with its body. */
 export function modernPost(method: string, params: Record<string, unknown> = {}, id: unknown = 1): HttpRequestIn {
   const meta = modernMeta(params['_meta'] as Record<string, unknown> | undefined);
-  const target = params['name'] ?? params['uri'];
+  const target = params['name'] ?? params['uri'] ?? params['taskId'];
   return {
     headers: {
       'mcp-protocol-version': '2026-07-28',

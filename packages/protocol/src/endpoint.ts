@@ -20,11 +20,13 @@ export interface ListenFilter {
   readonly promptsListChanged?: boolean;
   readonly resourcesListChanged?: boolean;
   readonly resourceSubscriptions?: readonly string[];
+  /** Of the tasks extension (SEP-2663). */
+  readonly taskIds?: readonly string[];
 }
 
 /** Where an endpoint delivers what happens outside of a request. */
 export interface Listener {
-  /** A notification: `notifications/tools/list_changed` and its kin, `notifications/resources/updated`, or any other of a paired upstream session. */
+  /** A notification: `notifications/tools/list_changed` and its kin, `notifications/resources/updated`, `notifications/tasks`, or any other of a paired upstream session. */
   note(method: string, params: JsonText | undefined): void;
   /** A question of an upstream session paired with this client's session; absent when the client cannot be asked. */
   ask?(ask: Ask): Promise<Answer>;
@@ -50,6 +52,8 @@ export interface Endpoint {
   handle(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
   /** Mirrored arguments of a tool, for checking `Mcp-Param-*` headers; `undefined` when it has none or is unknown. */
   paramHeaders(tool: string, caller: Caller): readonly ParamHeader[] | undefined;
+  /** Those of some task ids that are the caller's, so that it may be told of them. Absent: all are. */
+  ownTasks?(taskIds: readonly string[], caller: Caller): Promise<readonly string[]>;
   /** Starts telling `listener` what `filter` asks for, for as long as the client wants it. */
   listen(client: Client, filter: ListenFilter, listener: Listener): Listening;
   /**

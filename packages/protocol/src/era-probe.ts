@@ -26,13 +26,13 @@ const UNSUPPORTED_VERSION = -32022;
 const EMPTY = new JsonText('{}');
 const NAMELESS = new JsonText('{"name":"unknown","version":"0"}');
 
-/** `params` of `server/discover`. */
-export function discoverParams(protocolVersion: string, clientInfo: JsonText): JsonText {
+/** `params` of `server/discover`. @param capabilities JSON text; default none */
+export function discoverParams(protocolVersion: string, clientInfo: JsonText, capabilities = '{}'): JsonText {
   return EMPTY.with({
     _meta: EMPTY.with({
       [META.protocolVersion]: JSON.stringify(protocolVersion),
       [META.clientInfo]: clientInfo.text,
-      [META.clientCapabilities]: '{}',
+      [META.clientCapabilities]: capabilities,
     }).text,
   });
 }

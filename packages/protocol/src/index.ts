@@ -70,7 +70,6 @@ export {
   modernParams,
   nextLogLevel,
   SHARED,
-  UNCARRIED_EXTENSIONS,
 } from './outgoing.ts';
 export {
   discoverParams,
@@ -106,3 +105,4 @@ export {
 } from './versions.ts';
 export { type Enlisted, Roster } from './roster.ts';
 export { listToolNames, NOBODY, ownRequest } from './own-request.ts';
+export { declaresTasks, isTask, needsTasks, takesTasks, TASK_METHODS, TASKS_EXTENSION } from './tasks.ts';

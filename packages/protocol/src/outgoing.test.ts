@@ -69,12 +69,16 @@ describe('params for a modern upstream', () => {
     expect(params.member('_meta')?.member('io.modelcontextprotocol/clientInfo')?.text).toBe(OURS.text);
   });
 
-  it('do not declare extensions and experiments that Forge does not carry', () => {
+  it('declare what the client does, but no tasks of 2025-11-25, and for a legacy client no tasks at all', () => {
     const capabilities = new JsonText(
       '{"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{},"io.modelcontextprotocol/ui":{"a":1}},"roots":{}}',
     );
-    const params = modernParams(request(client('modern', { capabilities })), HOP);
-    expect(params.member('_meta')?.member('io.modelcontextprotocol/clientCapabilities')?.text).toBe(
+    const declared = (from: Client) =>
+      modernParams(request(from), HOP).member('_meta')?.member('io.modelcontextprotocol/clientCapabilities')?.text;
+    expect(declared(client('modern', { capabilities }))).toBe(
+      '{"extensions":{"io.modelcontextprotocol/tasks":{},"io.modelcontextprotocol/ui":{"a":1}},"roots":{}}',
+    );
+    expect(declared(client('legacy', { capabilities }))).toBe(
       '{"extensions":{"io.modelcontextprotocol/ui":{"a":1}},"roots":{}}',
     );
   });

@@ -7,10 +7,8 @@ import { ForgeError } from './errors.ts';
 import type { Client, ExchangeRequest } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { INVALID_STATE } from './request-state.ts';
+import { TASKS_EXTENSION } from './tasks.ts';
 import { META } from './versions.ts';
-
-/** Extensions that a client may declare and that Forge does not carry: an upstream must not use them through us. */
-export const UNCARRIED_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/tasks'];
 
 /** Capabilities by which a legacy server knows that it may send requests to its client. */
 const ASKABLE = ['elicitation', 'sampling', 'roots'] as const;
@@ -33,7 +31,7 @@ export function modernParams(request: ExchangeRequest, hop: ModernHop): JsonText
   const logLevel = client.logLevel ?? (client.era === 'legacy' ? 'debug' : undefined);
   return withMeta(request.params ?? EMPTY, {
     [META.protocolVersion]: JSON.stringify(hop.protocolVersion),
-    [META.clientCapabilities]: carriedCapabilities(client.capabilities).text,
+    [META.clientCapabilities]: carriedCapabilities(client).text,
     [META.clientInfo]: (client.info ?? hop.clientInfo).text,
     [META.logLevel]: logLevel === undefined ? undefined : JSON.stringify(logLevel),
     progressToken: hop.progressToken,
@@ -65,16 +63,15 @@ function withoutRetry({ client, params }: ExchangeRequest): JsonText | undefined
 }
 
 /**
- * Capabilities as declared upstream: without the extensions that Forge does not carry and without the experimental tasks
- * of 2025-11-25, otherwise verbatim.
+ * A client's capabilities as declared upstream: without the experimental tasks of 2025-11-25 and, where its era has no
+ * form for them, without the tasks extension; otherwise verbatim.
  */
-export function carriedCapabilities(capabilities: JsonText): JsonText {
+export function carriedCapabilities({ era, capabilities }: Pick<Client, 'era' | 'capabilities'>): JsonText {
   const edits: Record<string, string | undefined> = {};
   if (capabilities.member('tasks') !== undefined) edits['tasks'] = undefined;
-  const extensions = capabilities.member('extensions');
-  const refused = extensions?.names().filter((name) => UNCARRIED_EXTENSIONS.includes(name)) ?? [];
-  if (extensions !== undefined && refused.length > 0) {
-    edits['extensions'] = extensions.with(Object.fromEntries(refused.map((name) => [name, undefined]))).text;
+  const extensions = era === 'legacy' ? capabilities.member('extensions') : undefined;
+  if (extensions?.has(TASKS_EXTENSION) === true) {
+    edits['extensions'] = extensions.with({ [TASKS_EXTENSION]: undefined }).text;
   }
   return Object.keys(edits).length === 0 ? capabilities : capabilities.with(edits);
 }
@@ -109,10 +106,11 @@ export function legacyAffinity(client: Client, pairAll = false): LegacyAffinity 
 /** A session's capabilities are the same object from its first request to its last. */
 const affinities = new WeakMap<JsonText, { sessionId: string; pairAll: boolean; affinity: LegacyAffinity }>();
 
-function affinityOf({ sessionId, capabilities }: Client, pairAll: boolean): LegacyAffinity {
+function affinityOf(client: Client, pairAll: boolean): LegacyAffinity {
+  const { sessionId, capabilities } = client;
   const asks = askable(capabilities);
   if (sessionId !== undefined && (pairAll || asks !== EMPTY)) {
-    return { key: `session:${sessionId}`, sessionId, capabilities: carriedCapabilities(capabilities) };
+    return { key: `session:${sessionId}`, sessionId, capabilities: carriedCapabilities(client) };
   }
   return asks === EMPTY ? SHARED : { key: `asks:${asks.text}`, capabilities: asks };
 }

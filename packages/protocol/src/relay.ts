@@ -64,6 +64,11 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
         listener.note('notifications/resources/updated', params);
       }
     },
+    taskChanged(taskId, params) {
+      for (const { filter, listener } of standing) {
+        if (filter.taskIds?.includes(taskId) === true) listener.note('notifications/tasks', params);
+      }
+    },
     sessionNote: (sessionId, method, params) => paired(sessionId)?.listener.note(method, params),
     async sessionAsk(sessionId, ask) {
       const answer = await paired(sessionId)?.listener.ask?.(ask);
@@ -96,8 +101,11 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
   }
 
   function watchAll(): void {
-    const uris = [...standing].flatMap(({ filter }) => filter.resourceSubscriptions ?? []);
-    upstream.watch(new Set(uris));
+    const filters = [...standing].map(({ filter }) => filter);
+    upstream.watch(
+      new Set(filters.flatMap(({ resourceSubscriptions }) => resourceSubscriptions ?? [])),
+      new Set(filters.flatMap(({ taskIds }) => taskIds ?? [])),
+    );
   }
 
   async function handle(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
@@ -142,14 +150,14 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
     listen(client, filter, listener) {
       const entry: Standing = { client, listener, filter };
       standing.add(entry);
-      if (filter.resourceSubscriptions?.length) watchAll();
+      if (isWatching(filter)) watchAll();
       return {
         update(next) {
           entry.filter = next;
           watchAll();
         },
         close() {
-          if (standing.delete(entry) && entry.filter.resourceSubscriptions?.length) watchAll();
+          if (standing.delete(entry) && isWatching(entry.filter)) watchAll();
         },
       };
     },
@@ -158,6 +166,11 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
     },
     sessionEnded: (sessionId) => upstream.sessionEnded(sessionId),
   };
+}
+
+/** Whether a filter names something single. */
+function isWatching({ resourceSubscriptions, taskIds }: ListenFilter): boolean {
+  return (resourceSubscriptions?.length ?? 0) + (taskIds?.length ?? 0) > 0;
 }
 
 /** An update may name a part of the resource that was subscribed to. */

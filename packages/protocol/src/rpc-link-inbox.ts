@@ -128,6 +128,11 @@ export function deliverChange(events: UpstreamEvents, method: string, params: Js
     if (params !== undefined && typeof uri === 'string') events.resourceUpdated(uri, params);
     return true;
   }
+  if (method === 'notifications/tasks') {
+    const taskId = params?.member('taskId')?.value;
+    if (params !== undefined && typeof taskId === 'string') events.taskChanged?.(taskId, params);
+    return true;
+  }
   return kind !== undefined || UNHEARD.includes(method);
 }
 

@@ -3,17 +3,18 @@
  * (Patterns, Subscriptions), or `resources/subscribe` (2025-11-25, Resources).
  */
 import { honoured, offersOf } from './capabilities.ts';
-import type { ServerDescription } from './endpoint.ts';
+import type { ListenFilter, ServerDescription } from './endpoint.ts';
 import { discoverParams } from './era-probe.ts';
 import type { Answer } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import type { OwnRequest } from './rpc-link.ts';
+import { TASKS_CAPABILITIES } from './tasks.ts';
 import type { UpstreamEvents } from './upstream.ts';
 
-/** The resources watched on one upstream. */
+/** What is watched on one upstream. */
 export interface Watch {
-  /** Replaces the whole set of URIs. Nothing is asked of the upstream before the first time. */
-  update(uris: ReadonlySet<string>): void;
+  /** Replaces the URIs and the task ids. Nothing is asked of the upstream before the first time. */
+  update(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): void;
   close(): void;
 }
 
@@ -23,83 +24,126 @@ export interface WatchOptions {
   readonly protocolVersion: string;
   readonly clientInfo: JsonText;
   readonly events: UpstreamEvents;
-  /** Sends a request of Forge's own; its answer may take for ever. */
-  request(method: string, params: JsonText): OwnRequest;
+  /**
+   * Sends a request of Forge's own; the answer to `subscriptions/listen` may take for ever.
+   *
+   * @param target what it is about, where its method has that
+   */
+  request(method: string, params: JsonText, target?: string): OwnRequest;
 }
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+const NONE: ReadonlySet<string> = new Set();
 const LISTS = ['tools', 'prompts', 'resources'] as const;
 
-/** Holds one `subscriptions/listen` open while there is something to listen for; a stream that ends is opened again. */
+/**
+ * Holds `subscriptions/listen` open while there is something to listen for. Tasks have a stream of their own: they come
+ * and go, and an upstream that refuses one must not be silent about everything else.
+ */
 export function createListenWatch(options: WatchOptions): Watch {
+  const { events, protocolVersion, clientInfo } = options;
   const offers = offersOf(options.description.capabilities);
-  let uris: readonly string[] = [];
+  const forTasks = discoverParams(protocolVersion, clientInfo, TASKS_CAPABILITIES);
+  const changes = holdListen(options, discoverParams(protocolVersion, clientInfo), (again) => {
+    if (again) for (const kind of LISTS) if (offers[kind]) events.listChanged(kind);
+  });
+  const tasks = holdListen(options, forTasks, (again) => {
+    if (again) known.clear();
+    for (const taskId of watched) if (!known.has(taskId)) catchUp(taskId);
+  });
+  let watched = NONE;
+  /** Watched tasks whose state has been asked for since the upstream listens. */
+  const known = new Set<string>();
+
+  /** A task may have changed before the upstream listened; it says in the same words how it stands. */
+  function catchUp(taskId: string): void {
+    known.add(taskId);
+    const params = forTasks.with({ taskId: JSON.stringify(taskId) });
+    const told = ({ result }: Answer): void =>
+      result && events.taskChanged?.(taskId, result.with({ resultType: undefined, _meta: undefined }));
+    options.request('tasks/get', params, taskId).answer.then(told, ignore);
+  }
+
+  function textOf(wanted: ListenFilter): string | undefined {
+    const filter = honoured(wanted, offers);
+    return Object.keys(filter).length === 0 ? undefined : JSON.stringify(filter);
+  }
+
+  return {
+    update(uris, taskIds = NONE) {
+      const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
+      changes.update(textOf(uris.size === 0 ? lists : { ...lists, resourceSubscriptions: [...uris].toSorted() }));
+      watched = taskIds;
+      for (const taskId of known) if (!taskIds.has(taskId)) known.delete(taskId);
+      tasks.update(taskIds.size === 0 ? undefined : textOf({ taskIds: [...taskIds].toSorted() }));
+    },
+    close() {
+      changes.update(undefined);
+      tasks.update(undefined);
+    },
+  };
+}
+
+/**
+ * One `subscriptions/listen`, open while it has a filter; a stream that ends is opened again.
+ *
+ * @param listens called when the upstream has begun to listen, with whether it had stopped: what happened meanwhile is not known
+ */
+function holdListen(options: WatchOptions, params: JsonText, listens: (again: boolean) => void) {
   let current: OwnRequest | undefined;
+  /** The one that was acknowledged last. It goes when its successor is, so that nothing is missed in between. */
+  let live: OwnRequest | undefined;
   let retryMs = FIRST_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wanted: string | undefined; // the filter that stands, as text
 
-  function open(filter: string): OwnRequest {
+  function open(filter: string, again: boolean): void {
     const openedAt = Date.now();
-    const { protocolVersion, clientInfo } = options;
-    const request = options.request(
-      'subscriptions/listen',
-      discoverParams(protocolVersion, clientInfo).with({ notifications: filter }),
-    );
+    const request = options.request('subscriptions/listen', params.with({ notifications: filter }));
+    current = request;
+    request.acknowledged = () => {
+      if (request !== current || request === live) return;
+      live?.cancel();
+      live = request;
+      listens(again);
+    };
     // An error means that asking again would not help; a changed set asks again.
     const ended = ({ error }: Answer): void =>
-      error === undefined ? again(request, Date.now() - openedAt) : undefined;
-    request.answer.then(ended, () => again(request, Date.now() - openedAt));
-    return request;
+      error === undefined ? reopen(request, Date.now() - openedAt) : undefined;
+    request.answer.then(ended, () => reopen(request, Date.now() - openedAt));
   }
 
-  function again(ended: OwnRequest, heldMs: number): void {
+  function reopen(ended: OwnRequest, heldMs: number): void {
     if (ended !== current || wanted === undefined) return;
     if (heldMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
     timer = setTimeout(() => {
-      if (wanted === undefined) return;
-      current = open(wanted);
-      current.acknowledged = announce;
+      if (wanted !== undefined) open(wanted, true);
     }, retryMs);
     if (typeof timer === 'object') timer.unref();
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }
 
-  /** What happened while nobody listened is not known. */
-  function announce(): void {
-    for (const kind of LISTS) if (offers[kind]) options.events.listChanged(kind);
-  }
-
-  function apply(filter: string | undefined): void {
-    if (filter === wanted) return;
-    clearTimeout(timer);
-    const before = current;
-    wanted = filter;
-    // The new stream is asked for before the old one goes, so that nothing is missed in between.
-    current = filter === undefined ? undefined : open(filter);
-    before?.cancel();
-  }
-
-  function filterText(): string | undefined {
-    const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-    const filter = honoured(uris.length === 0 ? lists : { ...lists, resourceSubscriptions: uris }, offers);
-    return Object.keys(filter).length === 0 ? undefined : JSON.stringify(filter);
-  }
-
   return {
-    update(set) {
-      uris = [...set].toSorted();
-      apply(filterText());
+    update(filter: string | undefined): void {
+      if (filter === wanted) return;
+      clearTimeout(timer);
+      const before = current;
+      wanted = filter;
+      current = undefined;
+      if (filter !== undefined) open(filter, false);
+      if (before !== live) before?.cancel();
+      if (filter !== undefined) return;
+      live?.cancel();
+      live = undefined;
     },
-    close: () => apply(undefined),
   };
 }
 
 /** Subscribes on a legacy session, one URI after the other. */
 export function createSubscribeWatch(options: WatchOptions): Watch {
   const { subscribe } = offersOf(options.description.capabilities);
-  let watched: ReadonlySet<string> = new Set();
+  let watched = NONE;
 
   function send(method: string, uri: string): void {
     // A resource that cannot be subscribed to is simply not heard of; the upstream may have its reasons.
@@ -114,11 +158,11 @@ export function createSubscribeWatch(options: WatchOptions): Watch {
       watched = new Set(uris);
     },
     close() {
-      watched = new Set();
+      watched = NONE;
     },
   };
 }
 
 function ignore(): void {
-  // the session that it was sent on is gone, and with it the subscription
+  // what it was sent on is gone, and with it the subscription: it is made anew on what comes next
 }

@@ -134,11 +134,22 @@ describe('toLegacy', () => {
   });
 
   it('refuses to show a question, or the result of an extension, as if it were an answer', () => {
-    for (const type of ['input_required', 'task', 'x']) {
+    for (const type of ['input_required', 'x']) {
       const outcome = toLegacy(modern(`{"resultType":"${type}","inputRequests":{}}`), 'tools/call');
       expect(outcome).toMatchObject({ era: 'legacy', error: { code: -32603 } });
     }
     expect(toLegacy(modern('{"resultType":null}'), 'tools/call').error?.code).toBe(-32603);
+  });
+
+  it('names the extension that a legacy client would need, whether the server asked for it or just used it', () => {
+    const used = toLegacy(modern('{"resultType":"task","taskId":"1"}'), 'tools/call');
+    const data = JsonText.of({ requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } });
+    const error = { code: -32021, message: 'Missing capability', data };
+    const asked = toLegacy({ era: 'modern', error }, 'tools/call');
+    for (const outcome of [used, asked]) {
+      expect(outcome).toMatchObject({ era: 'legacy', error: { code: -32602 } });
+      expect(outcome.error?.message).toContain('io.modelcontextprotocol/tasks');
+    }
   });
 
   it.each([

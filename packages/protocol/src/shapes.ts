@@ -6,6 +6,7 @@ import { ForgeError } from './errors.ts';
 import type { Outcome, RpcError } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { toRpcError } from './outcome.ts';
+import { needsTasks } from './tasks.ts';
 import type { Era } from './versions.ts';
 
 /** Methods whose modern results say how long they may be remembered (2026-07-28, `CacheableResult`). */
@@ -49,6 +50,7 @@ export function toLegacy(outcome: Outcome, method: string): Outcome {
   const type = outcome.result.member('resultType')?.text ?? '"complete"';
   // What can be asked has been: see legacy-rounds.ts.
   if (type === '"input_required"') return failed('legacy', 'The server asks for input in a place where it must not');
+  if (type === '"task"') return { era: 'legacy', error: errorToLegacy(toRpcError(needsTasks())) };
   if (type !== '"complete"')
     return failed('legacy', `The answer needs an extension of the protocol (resultType ${type.slice(0, 40)})`);
   return { era: 'legacy', result: resultToLegacy(outcome.result, method) };
@@ -116,13 +118,20 @@ function urlElicitationToModern(error: RpcError, method: string): Outcome {
 function errorToLegacy(error: RpcError): RpcError {
   switch (error.code) {
     case MISSING_CLIENT_CAPABILITY:
-      return { ...error, code: INVALID_PARAMS };
+      return { ...error, code: INVALID_PARAMS, message: namingExtensions(error) };
     case HEADER_MISMATCH:
     case UNSUPPORTED_VERSION:
       return { ...error, code: INTERNAL_ERROR };
     default:
       return error;
   }
+}
+
+/** Which extensions are missing stands in `data`; what a legacy client shows is the message. */
+function namingExtensions({ message, data }: RpcError): string {
+  const needed = data?.member('requiredCapabilities')?.member('extensions')?.names() ?? [];
+  const unnamed = needed.filter((name) => !message.includes(name));
+  return unnamed.length === 0 ? message : `${message}: ${unnamed.join(', ')}`;
 }
 
 /** The list with each tool converted; the same text where none changes. */

@@ -3,7 +3,7 @@ import { deferred, HttpClient, MemoryEndpoint, modernPost, settled } from './edg
 import { createHttpEdge } from './edge-http.ts';
 import type { ServerDescription } from './endpoint.ts';
 import { JsonText } from './json-text.ts';
-import { MAX_SUBSCRIBED_URIS } from './subscriptions.ts';
+import { MAX_SUBSCRIBED } from './subscriptions.ts';
 import { META } from './versions.ts';
 
 const EVERYTHING = {
@@ -124,7 +124,7 @@ describe('subscriptions/listen', () => {
     ['a filter that is a list', { notifications: [] }],
     ['URIs that are no list', { notifications: { resourceSubscriptions: 'a' } }],
     ['URIs that are no strings', { notifications: { resourceSubscriptions: [1] } }],
-    ['too many URIs', { notifications: { resourceSubscriptions: Array(MAX_SUBSCRIBED_URIS + 1).fill('a') } }],
+    ['too many URIs', { notifications: { resourceSubscriptions: Array(MAX_SUBSCRIBED + 1).fill('a') } }],
   ])('with %s is invalid', async (_what, params) => {
     const reply = await new HttpClient().modern('subscriptions/listen', params).ended();
     expect(reply).toMatchObject({ status: 400, answer: { id: 1, error: { code: -32602 } } });

@@ -6,10 +6,11 @@ import { ForgeError } from './errors.ts';
 import type { Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { formatNotification } from './message.ts';
+import { needsTasks, takesTasks } from './tasks.ts';
 import { META } from './versions.ts';
 
-/** Resources that one subscription may name. */
-export const MAX_SUBSCRIBED_URIS = 1000;
+/** Resources that one subscription may name, and tasks. */
+export const MAX_SUBSCRIBED = 1000;
 
 const EMPTY = new JsonText('{}');
 const RETRY_AFTER = 5;
@@ -20,6 +21,7 @@ const NOTES: ReadonlyMap<string, keyof ListenFilter> = new Map([
   ['notifications/prompts/list_changed', 'promptsListChanged'],
   ['notifications/resources/list_changed', 'resourcesListChanged'],
   ['notifications/resources/updated', 'resourceSubscriptions'],
+  ['notifications/tasks', 'taskIds'],
 ]);
 
 /** The open subscriptions of one edge. */
@@ -40,14 +42,18 @@ export class Subscriptions {
    * Serves one `subscriptions/listen`: acknowledges it, then passes on what was asked for and is offered. Resolves when
    * the subscription ends, with the result of a graceful end.
    *
-   * @throws ForgeError `overloaded`, `not_acceptable`, `invalid_params`
+   * @throws ForgeError `overloaded`, `not_acceptable`, `invalid_params`, `missing_client_capability`
    */
   async serve(endpoint: Endpoint, exchange: ClientExchange): Promise<Outcome> {
     const { client, params } = exchange.request;
     if (!exchange.takesEvents) throw new ForgeError('not_acceptable', 'subscriptions/listen needs text/event-stream');
     const wanted = readFilter(params);
+    if (wanted.taskIds !== undefined && !takesTasks(client)) throw needsTasks();
     const { capabilities } = await endpoint.describe(client.caller);
-    const filter = honoured(wanted, offersOf(capabilities));
+    let filter = honoured(wanted, offersOf(capabilities));
+    if (filter.taskIds !== undefined && endpoint.ownTasks !== undefined) {
+      filter = { ...filter, taskIds: await endpoint.ownTasks(filter.taskIds, client.caller) };
+    }
     if (this.#closed || this.#open.size >= this.#max) {
       throw new ForgeError('overloaded', 'No more subscriptions at present', { retryAfter: RETRY_AFTER });
     }
@@ -88,15 +94,18 @@ function readFilter(params: JsonText | undefined): ListenFilter {
   const filter = params?.member('notifications');
   if (!filter?.isObject) throw new ForgeError('invalid_params', 'params.notifications must be an object');
   const wanted = filter.value as ListenFilter;
-  const uris: unknown = wanted.resourceSubscriptions;
-  if (uris === undefined) return wanted;
-  if (!Array.isArray(uris) || !uris.every((uri) => typeof uri === 'string')) {
-    throw new ForgeError('invalid_params', 'resourceSubscriptions must be an array of strings');
-  }
-  if (uris.length > MAX_SUBSCRIBED_URIS) {
-    throw new ForgeError('invalid_params', `resourceSubscriptions may name at most ${MAX_SUBSCRIBED_URIS} resources`);
-  }
+  for (const member of ['resourceSubscriptions', 'taskIds'] as const) checkStrings(member, wanted[member]);
   return wanted;
+}
+
+function checkStrings(member: string, named: unknown): void {
+  if (named === undefined) return;
+  if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) {
+    throw new ForgeError('invalid_params', `${member} must be an array of strings`);
+  }
+  if (named.length > MAX_SUBSCRIBED) {
+    throw new ForgeError('invalid_params', `${member} may have at most ${MAX_SUBSCRIBED} elements`);
+  }
 }
 
 /** Says which subscription a message belongs to. `id` is the raw JSON of the listen request's id. */

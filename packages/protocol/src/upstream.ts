@@ -21,6 +21,8 @@ export interface UpstreamEvents {
   listChanged(kind: 'tools' | 'prompts' | 'resources'): void;
   /** A watched resource changed: params of `notifications/resources/updated`. */
   resourceUpdated(uri: string, params: JsonText): void;
+  /** A watched task has changed: params of `notifications/tasks` (SEP-2663). Absent: nobody watches tasks. */
+  taskChanged?(taskId: string, params: JsonText): void;
   /** A notification on a session that is paired with our client's `sessionId`. */
   sessionNote(sessionId: string, method: string, params: JsonText | undefined): void;
   /** A question outside of any call, on a session that is paired with our client's `sessionId`. */
@@ -48,8 +50,8 @@ export interface Upstream {
    * have been. Nothing is sent twice unless it is known not to have been dispatched (a 404 on its session is that).
    */
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
-  /** The whole set of resource URIs to be told of; replaces the set before. Survives reconnects. */
-  watch(uris: ReadonlySet<string>): void;
+  /** All the resource URIs and task ids to be told of; they replace those before. Survives reconnects. */
+  watch(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): void;
   /**
    * Passes on a notification that is about no request to what is paired with a client's legacy session, if anything is.
    * Absent: they are dropped.

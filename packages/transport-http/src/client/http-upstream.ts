@@ -134,6 +134,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   /** Running attempts by credential: one client's credential that is refused is not another's failure. */
   const attempts = new Map<string, Promise<HttpAdapter>>();
   let uris: ReadonlySet<string> = new Set();
+  let taskIds: ReadonlySet<string> = new Set();
   let lookedAt = 0;
   let closed = false;
 
@@ -157,7 +158,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
       return adapter ?? found;
     }
     adapter = found;
-    found.watch.update(uris);
+    found.watch.update(uris, taskIds);
     return found;
   }
 
@@ -276,9 +277,10 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
         return errorOutcome(forCaller(error));
       }
     },
-    watch(set) {
-      uris = new Set(set);
-      adapter?.watch.update(uris);
+    watch(wantedUris, wantedTasks) {
+      uris = new Set(wantedUris);
+      taskIds = new Set(wantedTasks);
+      adapter?.watch.update(uris, taskIds);
     },
     sessionEnded: (sessionId) => adapter?.sessionEnded(sessionId),
     async close() {

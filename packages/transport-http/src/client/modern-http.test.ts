@@ -239,6 +239,25 @@ describe('a modern server', () => {
     await heard.until(/tools changed/);
   });
 
+  it('is asked for a watched task with the id in its header, and tells of it by a stream of its own', async () => {
+    const server = await started(modernServer({ extensions: { 'io.modelcontextprotocol/tasks': {} } }));
+    server.handlers.set('subscriptions/listen', (hit) => {
+      events(hit);
+      event(hit, { method: 'notifications/subscriptions/acknowledged', params: {} });
+    });
+    server.handlers.set('tasks/get', (hit) => json(hit, { result: { resultType: 'complete', taskId: 't1' } }));
+    const { upstream, events: heard } = upstreamAt(server.url);
+    upstream.watch(new Set(), new Set(['t1']));
+    await upstream.connect();
+    const listening = await server.got('subscriptions/listen');
+    expect(listening.message.params).toMatchObject({ notifications: { taskIds: ['t1'] } });
+    const asked = await server.got('tasks/get');
+    expect(asked.headers).toMatchObject({ 'mcp-method': 'tasks/get', 'mcp-name': 't1' });
+    event(listening, { method: 'notifications/tasks', params: { taskId: 't1', status: 'failed' } });
+    await heard.until(/failed/);
+    await heard.until(/^t1 \{"taskId":"t1"\}$/);
+  });
+
   it('is lost when it cannot be listened to any more', async () => {
     const server = await started(modernServer({ tools: { listChanged: true } }));
     server.handlers.set('subscriptions/listen', (hit) => events(hit));

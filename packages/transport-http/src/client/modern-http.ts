@@ -44,13 +44,14 @@ export function createModernHttp(hop: HttpHop, info: UpstreamInfo, onLost: (erro
     protocolVersion,
     clientInfo,
     events,
-    request(method, params) {
-      const headers = modernHeaders(method, undefined, protocolVersion);
-      const listening = postOwn(hop, hooks, { method, params, headers, authorization: undefined, lasting: true });
-      listening.answer.catch((error: unknown) => {
+    request(method, params, target) {
+      const headers = modernHeaders(method, target, protocolVersion);
+      const lasting = method === 'subscriptions/listen';
+      const own = postOwn(hop, hooks, { method, params, headers, authorization: undefined, lasting });
+      own.answer.catch((error: unknown) => {
         if (error instanceof ForgeError && error.code === 'upstream_unreachable') onLost(error);
       });
-      return listening;
+      return own;
     },
   });
 

@@ -198,6 +198,10 @@ export class TestEvents implements UpstreamEvents {
     this.#add(`${uri} updated`);
   }
 
+  taskChanged(taskId: string, params: JsonText): void {
+    this.#add(`${taskId} ${params.text}`);
+  }
+
   sessionNote(sessionId: string, method: string): void {
     this.#add(`${sessionId} noted ${method}`);
   }

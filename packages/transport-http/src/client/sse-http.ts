@@ -95,7 +95,7 @@ export async function createSseHttp(hop: HttpHop, options: SseHttpOptions): Prom
 
   return {
     info,
-    watch: { update: (uris) => main.watch(uris), close() {} },
+    watch: { update: (uris, taskIds) => main.watch(uris, taskIds), close() {} },
     async call(request, exchange): Promise<Outcome> {
       if (exchange.cancelled) return errorOutcome(new ForgeError('cancelled'));
       const authorization = checkedAuthorization(request.client.upstreamAuthorization);
