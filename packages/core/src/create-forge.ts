@@ -15,13 +15,14 @@ import type { Sealer } from './registry/sealer.ts';
 import type { Identity } from './serving/describe.ts';
 import { createForgeEndpoint, dispatch, type EndpointParts } from './serving/forge-endpoint.ts';
 import { createSubscriptions } from './serving/subscriptions.ts';
+import { createTaskIds } from './serving/tasks.ts';
 import type { HealthOptions } from './upstreams/managed-upstream.ts';
 import { createPool, type LivePool } from './upstreams/pool.ts';
 
 /** What a Forge is made of. */
 export interface ForgeOptions {
   readonly store: Store;
-  /** Seals credentials at rest. */
+  /** Seals credentials at rest, and the ids of tasks that clients see. */
   readonly sealer: Sealer;
   /** The transports that upstreams may have. */
   readonly adapters: readonly UpstreamAdapter[];
@@ -80,10 +81,12 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     listTtlMs,
     outage: (id) => pool.get(id)?.outage(),
   });
-  const subscriptions = createSubscriptions(
-    (serverId, principal) => catalog.view(serverId, principal),
-    (upstreamId, uris) => pool.get(upstreamId)?.upstream.watch(uris),
-  );
+  const taskIds = createTaskIds(options.sealer);
+  const subscriptions = createSubscriptions({
+    viewOf: (serverId, principal) => catalog.view(serverId, principal),
+    taskOf: (id, serverId, principal) => taskIds.open(id, serverId, principal),
+    watch: (upstreamId, { uris, taskIds }) => pool.get(upstreamId)?.upstream.watch(uris, taskIds),
+  });
   const pool: LivePool = createPool(
     options.adapters,
     {
@@ -95,6 +98,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
         subscriptions.viewsChanged();
       },
       resourceUpdated: (upstreamId, uri, params) => subscriptions.resourceUpdated(upstreamId, uri, params),
+      taskChanged: (upstreamId, taskId, params) => subscriptions.taskChanged(upstreamId, taskId, params),
       sessionNote: (sessionId, method, params) => subscriptions.sessionNote(sessionId, method, params),
       sessionAsk: (sessionId, ask) => subscriptions.sessionAsk(sessionId, ask),
     },
@@ -154,7 +158,8 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     catalog,
     pool,
     subscriptions,
-    pipeline: composePipeline(options.interceptors ?? [], dispatch(catalog, pool, listTtlMs)),
+    taskIds,
+    pipeline: composePipeline(options.interceptors ?? [], dispatch(catalog, pool, taskIds, listTtlMs)),
     identity: options.identity ?? { name: 'forge', version: '0' },
     describeWaitMs: 5000,
   };

@@ -1,4 +1,5 @@
 /** @module Counts calls per item, in memory; nothing on the way of a call but a few additions. */
+import { TASK_METHODS } from '@forge/protocol';
 import type { CallObserver } from './observe.ts';
 
 /** Counters of one item, or of several together. Times in ms. */
@@ -33,6 +34,7 @@ const METHODS: ReadonlySet<string> = new Set([
   'resources/list',
   'resources/templates/list',
   'completion/complete',
+  ...TASK_METHODS,
 ]);
 
 /** Fresh counters. */

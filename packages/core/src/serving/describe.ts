@@ -1,5 +1,5 @@
 /** @module What a virtual server says of itself: the union of what its upstreams can do. */
-import { JsonText, type ServerDescription, type UpstreamInfo } from '@forge/protocol';
+import { declaresTasks, JsonText, type ServerDescription, TASKS_EXTENSION, type UpstreamInfo } from '@forge/protocol';
 import type { ServerRecord } from '../contracts/model.ts';
 import type { View } from '../catalog/view.ts';
 
@@ -46,6 +46,8 @@ function capabilitiesOf(view: View, infos: readonly UpstreamInfo[]): JsonText {
   }
   if (some('completions')) capabilities['completions'] = {};
   if (some('logging')) capabilities['logging'] = {};
+  const tasks = infos.some(({ era, description }) => era === 'modern' && declaresTasks(description.capabilities));
+  if (tasks) capabilities['extensions'] = { [TASKS_EXTENSION]: {} };
   return JsonText.of(capabilities);
 }
 

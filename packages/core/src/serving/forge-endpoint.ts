@@ -7,8 +7,11 @@ import {
   type ExchangeRequest,
   ForgeError,
   JsonText,
+  needsTasks,
   type Outcome,
   resultOutcome,
+  takesTasks,
+  TASK_METHODS,
   type UpstreamInfo,
 } from '@forge/protocol';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -22,6 +25,7 @@ import { describeServer, type Identity } from './describe.ts';
 import { readLocalResource, renderPrompt } from './local-items.ts';
 import { missingUpstream, ROUTED_METHODS, routeRequest, targetOfRequest } from './router.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { TaskIds } from './tasks.ts';
 
 /** What an endpoint needs. */
 export interface EndpointParts {
@@ -30,6 +34,7 @@ export interface EndpointParts {
   /** The pipeline; its innermost part is {@link dispatch}. */
   readonly pipeline: Next;
   readonly subscriptions: Subscriptions;
+  readonly taskIds: TaskIds;
   readonly identity: Identity;
   /** Milliseconds that `describe` waits for upstreams that have not answered yet. */
   readonly describeWaitMs: number;
@@ -37,7 +42,7 @@ export interface EndpointParts {
 
 /** The endpoint of a virtual server; `undefined`: the aggregate of everything. */
 export function createForgeEndpoint(serverId: string | undefined, parts: EndpointParts): Endpoint {
-  const { catalog, pool, pipeline, subscriptions } = parts;
+  const { catalog, pool, pipeline, subscriptions, taskIds } = parts;
 
   function viewFor(principal: Principal): View {
     const view = catalog.view(serverId, principal);
@@ -48,10 +53,26 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
   function serve(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
     const principal = request.client.caller as Principal;
     const view = viewFor(principal);
+    if (TASK_METHODS.has(request.method) && request.client.era === 'modern') return serveTask(request, exchange);
     const target = targetOfRequest(request);
     const lost = target === undefined ? undefined : missingUpstream(view, request.method, target);
     if (lost !== undefined) return recoverAndServe(lost, request, exchange);
     return pipeline(callOf(view, request, exchange, principal, target));
+  }
+
+  /**
+   * A task's id leads to its upstream, for the principal that it was handed to and as long as that may use the upstream.
+   * Any other id is nobody's.
+   */
+  async function serveTask(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
+    if (!takesTasks(request.client)) throw needsTasks();
+    const principal = request.client.caller as Principal;
+    const { target = '' } = request;
+    const task = await taskIds.open(target, serverId, principal);
+    const call = { request, exchange, principal, serverId, upstreamId: undefined, itemId: undefined, target };
+    if (task === undefined || !viewFor(principal).upstreamIds.includes(task.upstreamId)) return pipeline(call);
+    const params = request.params?.with({ taskId: JSON.stringify(task.taskId) });
+    return pipeline({ ...call, request: { ...request, params, target: task.taskId }, upstreamId: task.upstreamId });
   }
 
   /** The name is known, its upstream was out when the view was made: tries it before saying no. */
@@ -93,13 +114,19 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
       }
     },
     paramHeaders: (tool, caller) => catalog.view(serverId, caller as Principal)?.tools.get(tool)?.paramHeaders,
+    async ownTasks(ids, caller) {
+      const principal = caller as Principal;
+      const tasks = await Promise.all(ids.map((id) => taskIds.open(id, serverId, principal)));
+      const { upstreamIds } = viewFor(principal);
+      return ids.filter((_, index) => upstreamIds.includes(tasks[index]?.upstreamId ?? ''));
+    },
     listen: (client: Client, filter, listener) => subscriptions.add(serverId, client, filter, listener),
     sessionEnded: (sessionId) => pool.sessionEnded(sessionId),
   };
 }
 
 /** The innermost step of the pipeline: answers what Forge serves itself, sends the rest to its upstream. */
-export function dispatch(catalog: Catalog, pool: LivePool, listTtlMs: number): Next {
+export function dispatch(catalog: Catalog, pool: LivePool, taskIds: TaskIds, listTtlMs: number): Next {
   return (call) => {
     const { request, principal, serverId, upstreamId } = call;
     if (upstreamId !== undefined) {
@@ -109,7 +136,8 @@ export function dispatch(catalog: Catalog, pool: LivePool, listTtlMs: number): N
           'upstream_unreachable',
           'The gateway of this item is being removed or replaced; try again',
         );
-      return managed.call(request, call.exchange);
+      const answered = managed.call(request, call.exchange);
+      return takesTasks(request.client) ? answered.then((outcome) => taskIds.forClient(call, outcome)) : answered;
     }
     const view = catalog.view(serverId, principal);
     if (!view) throw new ForgeError('not_found', `No server has the id "${serverId ?? ''}"`);
@@ -118,18 +146,31 @@ export function dispatch(catalog: Catalog, pool: LivePool, listTtlMs: number): N
     if (list !== undefined && Object.hasOwn(view.lists, request.method)) {
       return Promise.resolve({ era, result: list.page(cursorOf(request.params), era) });
     }
-    return Promise.resolve(resultOutcome(serveLocally(view, request, listTtlMs)));
+    return serveLocally(view, request, listTtlMs);
   };
 }
 
-function serveLocally(view: View, request: ExchangeRequest, ttlMs: number): JsonText {
+/** Rejects rather than throws, as every call that fails, so that observers see it. */
+async function serveLocally(view: View, request: ExchangeRequest, ttlMs: number): Promise<Outcome> {
+  return resultOutcome(resultOf(view, request, ttlMs));
+}
+
+function resultOf(view: View, request: ExchangeRequest, ttlMs: number): JsonText {
   const target = request.target ?? '';
   const prompt = request.method === 'prompts/get' ? view.prompts.get(target) : undefined;
   if (prompt) return renderPrompt(prompt.record, argumentsOf(request.params));
   const resource = request.method === 'resources/read' ? view.resources.get(target) : undefined;
   if (resource) return readLocalResource(resource.record as ResourceRecord, ttlMs);
   if (request.method === 'completion/complete') return NO_COMPLETION;
+  if (TASK_METHODS.has(request.method) && request.client.era === 'modern') throw unknownTask();
   throw new ForgeError('method_not_found', `Method not found: ${request.method.slice(0, 128)}`);
+}
+
+function unknownTask(): ForgeError {
+  return new ForgeError(
+    'invalid_params',
+    'Unknown task: params.taskId must be the id of a task of yours at this endpoint',
+  );
 }
 
 const NO_COMPLETION = JsonText.of({ resultType: 'complete', completion: { values: [], total: 0, hasMore: false } });

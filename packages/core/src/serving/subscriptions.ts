@@ -1,10 +1,25 @@
-/** @module Who wants to be told what: list changes by view, resource updates by URI, session traffic by session. */
+/** @module Who wants to be told what: list changes by view, resources by URI, tasks by id, session traffic by session. */
 import type { Answer, Ask, Client, JsonText, Listener, ListenFilter, Listening } from '@forge/protocol';
 import type { ListMethod, View } from '../catalog/view.ts';
 import type { Principal } from '../contracts/principal.ts';
+import type { Task } from './tasks.ts';
 
-/** Finds the view at an endpoint. */
-export type ViewOf = (serverId: string | undefined, principal: Principal) => View | undefined;
+/** What somebody wants to be told of by one upstream. */
+export interface Watched {
+  readonly uris: ReadonlySet<string>;
+  /** The upstream's own ids. */
+  readonly taskIds: ReadonlySet<string>;
+}
+
+/** What {@link createSubscriptions} works on. */
+export interface SubscriptionsParts {
+  /** Finds the view at an endpoint. */
+  viewOf(serverId: string | undefined, principal: Principal): View | undefined;
+  /** Finds the task of an id that was handed to a principal at an endpoint. */
+  taskOf(id: string, serverId: string | undefined, principal: Principal): Promise<Task | undefined>;
+  /** Is told, per upstream, all that somebody wants. */
+  watch(upstreamId: string, watched: Watched): void;
+}
 
 /** Standing interests of all clients. */
 export interface Subscriptions {
@@ -12,6 +27,7 @@ export interface Subscriptions {
   /** Views may have changed: tells those whose lists did. */
   viewsChanged(): void;
   resourceUpdated(upstreamId: string, uri: string, params: JsonText): void;
+  taskChanged(upstreamId: string, taskId: string, params: JsonText): void;
   sessionNote(sessionId: string, method: string, params: JsonText | undefined): void;
   sessionAsk(sessionId: string, ask: Ask): Promise<Answer>;
   readonly size: number;
@@ -23,6 +39,8 @@ interface Subscription {
   readonly sessionId: string | undefined;
   readonly listener: Listener;
   filter: ListenFilter;
+  /** Of the filter, by the ids that the client knows; none until they are read. */
+  tasks: ReadonlyMap<string, Task>;
   /** What the client's lists were when it was last told. */
   lists: View['lists'] | undefined;
 }
@@ -41,35 +59,52 @@ const KINDS: readonly {
   },
 ];
 
-/** `watch` is told, per upstream, the whole set of URIs that somebody wants. */
-export function createSubscriptions(
-  viewOf: ViewOf,
-  watch: (upstreamId: string, uris: ReadonlySet<string>) => void,
-): Subscriptions {
+/** No interests yet. */
+export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsParts): Subscriptions {
   const all = new Set<Subscription>();
   const bySession = new Map<string, Subscription>();
-  const watched = new Map<string, ReadonlySet<string>>();
+  const watched = new Map<string, Watched>();
 
   /** Brings the upstreams' watch lists in line with what clients want now. */
   function reconcile(): void {
-    const wanted = new Map<string, Set<string>>();
+    const wanted = new Map<string, { uris: Set<string>; taskIds: Set<string> }>();
+    const of = (upstreamId: string) => {
+      const known = wanted.get(upstreamId) ?? { uris: new Set(), taskIds: new Set() };
+      wanted.set(upstreamId, known);
+      return known;
+    };
     for (const one of all) {
-      if (!one.filter.resourceSubscriptions?.length) continue;
+      if (!isWatching(one)) continue;
       const view = viewOf(one.serverId, one.principal);
-      for (const uri of one.filter.resourceSubscriptions) {
-        const upstreamId = view && upstreamOf(view, uri);
-        if (upstreamId === undefined) continue;
-        const uris = wanted.get(upstreamId) ?? new Set();
-        wanted.set(upstreamId, uris.add(uri));
+      if (view === undefined) continue;
+      for (const uri of one.filter.resourceSubscriptions ?? []) {
+        const upstreamId = upstreamOf(view, uri);
+        if (upstreamId !== undefined) of(upstreamId).uris.add(uri);
+      }
+      for (const { upstreamId, taskId } of one.tasks.values()) {
+        if (view.upstreamIds.includes(upstreamId)) of(upstreamId).taskIds.add(taskId);
       }
     }
     for (const upstreamId of new Set([...watched.keys(), ...wanted.keys()])) {
-      const uris = wanted.get(upstreamId) ?? new Set<string>();
-      if (sameSet(uris, watched.get(upstreamId))) continue;
-      if (uris.size === 0) watched.delete(upstreamId);
-      else watched.set(upstreamId, uris);
-      watch(upstreamId, uris);
+      const next = wanted.get(upstreamId) ?? NOTHING;
+      const before = watched.get(upstreamId) ?? NOTHING;
+      if (sameSet(next.uris, before.uris) && sameSet(next.taskIds, before.taskIds)) continue;
+      if (next === NOTHING) watched.delete(upstreamId);
+      else watched.set(upstreamId, next);
+      watch(upstreamId, next);
     }
+  }
+
+  /** Reads the filter's task ids, and has them watched if somebody still wants that. */
+  async function findTasks(one: Subscription): Promise<void> {
+    const tasks = new Map<string, Task>();
+    for (const id of one.filter.taskIds ?? []) {
+      const task = await taskOf(id, one.serverId, one.principal);
+      if (task !== undefined) tasks.set(id, task);
+    }
+    if (!all.has(one)) return;
+    one.tasks = tasks;
+    reconcile();
   }
 
   return {
@@ -84,11 +119,13 @@ export function createSubscriptions(
         sessionId: client.sessionId,
         listener,
         filter,
+        tasks: NO_TASKS,
         lists: viewOf(serverId, principal)?.lists,
       };
       all.add(one);
       if (one.sessionId !== undefined) bySession.set(one.sessionId, one);
-      if (filter.resourceSubscriptions?.length) reconcile();
+      if (isWatching(one)) reconcile();
+      if (filter.taskIds?.length) void findTasks(one);
       return {
         update(next) {
           one.filter = next;
@@ -97,7 +134,7 @@ export function createSubscriptions(
         close() {
           all.delete(one);
           if (one.sessionId !== undefined && bySession.get(one.sessionId) === one) bySession.delete(one.sessionId);
-          if (one.filter.resourceSubscriptions?.length) reconcile();
+          if (isWatching(one)) reconcile();
         },
       };
     },
@@ -112,7 +149,7 @@ export function createSubscriptions(
           if (changed && one.filter[kind.filter]) one.listener.note(kind.note, undefined);
         }
       }
-      if (watched.size > 0 || [...all].some((one) => one.filter.resourceSubscriptions?.length)) reconcile();
+      if (watched.size > 0 || [...all].some(isWatching)) reconcile();
     },
     resourceUpdated(upstreamId, uri, params) {
       for (const one of all) {
@@ -122,6 +159,16 @@ export function createSubscriptions(
         if (!wants) continue;
         const view = viewOf(one.serverId, one.principal);
         if (view?.upstreamIds.includes(upstreamId)) one.listener.note('notifications/resources/updated', params);
+      }
+    },
+    taskChanged(upstreamId, taskId, params) {
+      for (const one of all) {
+        for (const [id, task] of one.tasks) {
+          if (task.taskId !== taskId || task.upstreamId !== upstreamId) continue;
+          const view = viewOf(one.serverId, one.principal);
+          if (!view?.upstreamIds.includes(upstreamId)) continue;
+          one.listener.note('notifications/tasks', params.with({ taskId: JSON.stringify(id) }));
+        }
       }
     },
     sessionNote(sessionId, method, params) {
@@ -135,12 +182,20 @@ export function createSubscriptions(
   };
 }
 
+const NOTHING: Watched = { uris: new Set(), taskIds: new Set() };
+const NO_TASKS: ReadonlyMap<string, Task> = new Map();
+
+/** Whether somebody wants to be told of something single. */
+function isWatching({ filter, tasks }: Subscription): boolean {
+  return tasks.size > 0 || (filter.resourceSubscriptions?.length ?? 0) > 0;
+}
+
 /** Which upstream a URI leads to in a view. */
 function upstreamOf(view: View, uri: string): string | undefined {
   const route = view.resources.get(uri) ?? view.templates.find(({ matches }) => matches(uri))?.route;
   return route ? route.upstreamId : view.wholeUpstream;
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string> | undefined): boolean {
-  return a.size === (b?.size ?? 0) && [...a].every((value) => b?.has(value));
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((value) => b.has(value));
 }

@@ -22,6 +22,7 @@ function start(scripts: Record<string, Script>, checkIntervalMs = 60_000): void 
       },
       availabilityChanged: () => events.push('availability'),
       resourceUpdated() {},
+      taskChanged() {},
       sessionNote() {},
       sessionAsk: () => Promise.resolve({ error: { code: -32600, message: 'nobody' } }),
     },

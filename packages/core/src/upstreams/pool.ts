@@ -17,6 +17,7 @@ export interface PoolHooks {
   listsRead(upstreamId: string, discovered: Discovered): Promise<{ readonly changed: boolean }>;
   availabilityChanged(): void;
   resourceUpdated(upstreamId: string, uri: string, params: JsonText): void;
+  taskChanged(upstreamId: string, taskId: string, params: JsonText): void;
   sessionNote(sessionId: string, method: string, params: JsonText | undefined): void;
   sessionAsk(sessionId: string, ask: Ask): Promise<Answer>;
 }
@@ -52,6 +53,7 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
     const upstream = adapter.create(record, {
       listChanged: () => current()?.listChanged(),
       resourceUpdated: (uri, params) => hooks.resourceUpdated(id, uri, params),
+      taskChanged: (taskId, params) => hooks.taskChanged(id, taskId, params),
       sessionNote: (sessionId, method, params) => hooks.sessionNote(sessionId, method, params),
       sessionAsk: (sessionId, ask) => hooks.sessionAsk(sessionId, ask),
       lost: (error) => current()?.lost(error),

@@ -23,6 +23,11 @@ export interface Script {
   connects: number;
   closed: number;
   watched: ReadonlySet<string>;
+  watchedTasks: ReadonlySet<string>;
+  /** Besides those of its lists. */
+  capabilities?: Record<string, unknown>;
+  /** Its answer to anything but lists, instead of an echo. */
+  answer?: (request: ExchangeRequest) => Outcome;
   /** Text of the answer to `tools/list`, instead of the tools. */
   toolsText?: string;
   events?: UpstreamEvents;
@@ -40,6 +45,7 @@ export function script(tools: string[] = [], partial: Partial<Script> = {}): Scr
     connects: 0,
     closed: 0,
     watched: new Set(),
+    watchedTasks: new Set(),
     ...partial,
   };
 }
@@ -70,7 +76,12 @@ function scriptedUpstream(followed: Script): Upstream {
         reason: 'scripted',
         description: {
           serverInfo: JsonText.of({ name: 'scripted', version: '1' }),
-          capabilities: JsonText.of({ tools: {}, resources: { subscribe: true }, prompts: {} }),
+          capabilities: JsonText.of({
+            tools: {},
+            resources: { subscribe: true },
+            prompts: {},
+            ...followed.capabilities,
+          }),
           ttlMs: 0,
           cacheScope: 'private',
         },
@@ -94,10 +105,11 @@ function scriptedUpstream(followed: Script): Upstream {
       if (request.method === 'prompts/list') return page('prompts', followed.prompts);
       if (request.method === 'resources/templates/list')
         return { era: 'modern', error: { code: -32601, message: 'no templates' } };
-      return resultOutcome(JsonText.of({ content: [], called: request.target }));
+      return followed.answer?.(request) ?? resultOutcome(JsonText.of({ content: [], called: request.target }));
     },
-    watch(uris) {
+    watch(uris, taskIds = new Set()) {
       followed.watched = uris;
+      followed.watchedTasks = taskIds;
     },
     sessionEnded() {},
     async close() {
