@@ -53,7 +53,7 @@ function indent(text: string, by: string): string {
 
 /** Runs one cell and prints its line; whether it did as expected. */
 async function report(cell: Cell, folder: string): Promise<boolean> {
-  const head = `${cell.revision} | ${overWhat(cell)}`;
+  const head = `${cell.set} | ${overWhat(cell)}`;
   try {
     const expected = EXPECTED_FAILURES[cell.name] ?? {};
     const score = await runCell(cell, folder);

@@ -1,8 +1,8 @@
-/** @module The cells: every pairing of a requirement set with what it is scored over. */
+/** @module The cells: every pairing of a set of scenarios with what it is scored over. */
 import { mkdir } from 'node:fs/promises';
 import { stopAll } from './process.js';
 import { runSuite } from './suite.js';
-import type { Revision, Score } from './suite.js';
+import type { ScenarioSet, Score } from './suite.js';
 import { fixtureOverHttp, fixtureOverStdio, startGateway, startTranslate } from './target.js';
 
 /** One run of the suite. */
@@ -11,7 +11,7 @@ export interface Cell {
   readonly name: string;
   /** `score` cells are the score, within one era; so are `bridge` ones, across the eras; `direct` ones check the fixture. */
   readonly group: 'score' | 'direct' | 'bridge';
-  readonly revision: Revision;
+  readonly set: ScenarioSet;
   /** What stands between the suite and the fixture. */
   readonly through?: 'gateway' | 'translate';
   /** What the fixture speaks, and over what. */
@@ -21,8 +21,9 @@ export interface Cell {
 
 /** Every cell, in the order in which they run. */
 export const CELLS: readonly Cell[] = [
-  { name: 'direct-modern', group: 'direct', revision: '2026-07-28', era: 'modern', wire: 'http' },
-  { name: 'direct-legacy', group: 'direct', revision: '2025-11-25', era: 'legacy', wire: 'http' },
+  { name: 'direct-modern', group: 'direct', set: '2026-07-28', era: 'modern', wire: 'http' },
+  { name: 'direct-legacy', group: 'direct', set: '2025-11-25', era: 'legacy', wire: 'http' },
+  { name: 'direct-tasks', group: 'direct', set: 'tasks', era: 'modern', wire: 'http' },
   ...scored('gateway', 'gateway', 'http'),
   ...scored('gateway-stdio', 'gateway', 'stdio'),
   ...scored('translate', 'translate', 'stdio'),
@@ -31,19 +32,20 @@ export const CELLS: readonly Cell[] = [
   ...bridged('bridge-translate', 'translate', 'stdio'),
 ];
 
-/** Both eras, each over a fixture of its own. */
+/** Both eras, each over a fixture of its own, and the extension, which is of the modern one. */
 function scored(name: string, through: 'gateway' | 'translate', wire: Cell['wire']): Cell[] {
   return [
-    { name: `${name}-modern`, group: 'score', revision: '2026-07-28', through, era: 'modern', wire },
-    { name: `${name}-legacy`, group: 'score', revision: '2025-11-25', through, era: 'legacy', wire },
+    { name: `${name}-modern`, group: 'score', set: '2026-07-28', through, era: 'modern', wire },
+    { name: `${name}-legacy`, group: 'score', set: '2025-11-25', through, era: 'legacy', wire },
+    { name: `${name}-tasks`, group: 'score', set: 'tasks', through, era: 'modern', wire },
   ];
 }
 
 /** Clients of each era, over a fixture of the other. */
 function bridged(name: string, through: 'gateway' | 'translate', wire: Cell['wire']): Cell[] {
   return [
-    { name: `${name}-to-legacy`, group: 'bridge', revision: '2026-07-28', through, era: 'legacy', wire },
-    { name: `${name}-to-modern`, group: 'bridge', revision: '2025-11-25', through, era: 'modern', wire },
+    { name: `${name}-to-legacy`, group: 'bridge', set: '2026-07-28', through, era: 'legacy', wire },
+    { name: `${name}-to-modern`, group: 'bridge', set: '2025-11-25', through, era: 'modern', wire },
   ];
 }
 
@@ -57,7 +59,7 @@ export function overWhat({ through, era, wire }: Cell): string {
 export async function runCell(cell: Cell, folder: string): Promise<Score> {
   await mkdir(folder, { recursive: true });
   try {
-    return await runSuite(await startTarget(cell, folder), cell.revision, folder);
+    return await runSuite(await startTarget(cell, folder), cell.set, folder);
   } finally {
     await stopAll();
   }

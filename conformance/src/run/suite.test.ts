@@ -2,13 +2,21 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { judge, readScore, requiredScenarios } from './suite.js';
+import { judge, readScore, requiredScenarios, taskScenarios } from './suite.js';
 
 describe('requiredScenarios', () => {
   it('reads the server scenarios and nothing else', () => {
     const yaml =
       '# frozen\nserver:\n  - ping\n  - tools-list\n\nclient:\n  - initialize\n\nnot_scored:\n  - scenario: x\n';
     expect(requiredScenarios(yaml)).toEqual(['ping', 'tools-list']);
+  });
+});
+
+describe('taskScenarios', () => {
+  it('reads those of the extension and nothing else', () => {
+    const yaml =
+      'server:\n  - tasks-of-the-core\nnot_scored:\n  - scenario: x\n    leg: server\n  - scenario: tasks-y\n    leg: server\n';
+    expect(taskScenarios(yaml)).toEqual(['tasks-y']);
   });
 });
 

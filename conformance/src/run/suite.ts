@@ -4,8 +4,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { startNode } from './process.js';
 
-/** A requirement set of the suite, named after the revision whose wire its scenarios speak. */
-export type Revision = '2026-07-28' | '2025-11-25';
+/**
+ * A set of scenarios: what the suite requires for a revision, or what it has for the tasks extension, which it runs with
+ * 2026-07-28 and does not score.
+ */
+export type ScenarioSet = '2026-07-28' | '2025-11-25' | 'tasks';
 
 /** A check that failed. */
 export interface FailedCheck {
@@ -19,7 +22,7 @@ export interface Failure {
   readonly checks: readonly FailedCheck[];
 }
 
-/** How a server did on one requirement set. */
+/** How a server did on one set. */
 export interface Score {
   readonly required: number;
   readonly passed: number;
@@ -75,6 +78,11 @@ export function requiredScenarios(yaml: string): string[] {
   return [...block.matchAll(/^ +- (\S+)$/gm)].map((match) => match[1] ?? '');
 }
 
+/** The scenarios of the tasks extension: items of `not_scored:` whose names say so. */
+export function taskScenarios(yaml: string): string[] {
+  return [...yaml.matchAll(/^ +- scenario: (tasks-\S+)$/gm)].map((match) => match[1] ?? '');
+}
+
 /** The checks of one scenario that failed. A scenario without one passes; warnings and skips do not count. */
 function failedChecks(checks: readonly Check[]): FailedCheck[] {
   return checks
@@ -104,12 +112,14 @@ export async function readScore(outputFolder: string, required: readonly string[
 }
 
 /**
- * Runs every scenario of a requirement set against `url`; the suite's own files and its log stay in `folder`.
+ * Runs every scenario of a set against `url`; the suite's own files and its log stay in `folder`.
  *
  * @throws when the suite could not run or did not end in 15 minutes, or when its exit code contradicts the score.
  */
-export async function runSuite(url: string, revision: Revision, folder: string): Promise<Score> {
-  const required = requiredScenarios(await readFile(join(packageFolder, 'requirements', `${revision}.yaml`), 'utf8'));
+export async function runSuite(url: string, set: ScenarioSet, folder: string): Promise<Score> {
+  const revision = set === 'tasks' ? '2026-07-28' : set;
+  const yaml = await readFile(join(packageFolder, 'requirements', `${revision}.yaml`), 'utf8');
+  const required = set === 'tasks' ? taskScenarios(yaml) : requiredScenarios(yaml);
   const output = join(folder, 'suite');
   const cli = join(packageFolder, 'dist', 'index.js');
   const args = [cli, 'server', '--url', url, '--requirements', revision, '-o', output];
@@ -117,7 +127,7 @@ export async function runSuite(url: string, revision: Revision, folder: string):
   const code = await suite.ended(SUITE_TIMEOUT_MS);
   if (code === null) throw new Error('The suite was stopped before it had ended');
   const score = await readScore(output, required);
-  if (required.length === 0) throw new Error(`The suite requires nothing for ${revision}; has its format changed?`);
+  if (required.length === 0) throw new Error(`The suite requires nothing for ${set}; has its format changed?`);
   if (code !== 0 && score.failures.length === 0)
     throw new Error(`The suite ended with ${code}:\n${suite.output().trim()}`);
   return score;
