@@ -65,7 +65,7 @@ describe('an answer to initialize', () => {
     const introduced = readInitialize(
       result({
         protocolVersion: '2024-11-05',
-        capabilities: { tools: {}, tasks: {} },
+        capabilities: { tools: {}, tasks: {}, extensions: { 'io.modelcontextprotocol/tasks': {}, x: {} } },
         serverInfo: { name: 'old', version: '1' },
       }),
     );
@@ -73,7 +73,7 @@ describe('an answer to initialize', () => {
       protocolVersion: '2024-11-05',
       description: { ttlMs: 0, cacheScope: 'private' },
     });
-    expect(introduced.description.capabilities.value).toEqual({ tools: {} });
+    expect(introduced.description.capabilities.value).toEqual({ tools: {}, extensions: { x: {} } });
   });
 
   it.each([

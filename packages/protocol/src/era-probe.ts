@@ -6,7 +6,7 @@ import type { ServerDescription } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Answer } from './exchange.ts';
 import { JsonText } from './json-text.ts';
-import { toModernCapabilities } from './shapes.ts';
+import { carriedCapabilities } from './outgoing.ts';
 import { eraOf, LATEST_LEGACY, META, MODERN_VERSIONS } from './versions.ts';
 
 /** What an answer to `server/discover` proves. */
@@ -101,7 +101,7 @@ export function readInitialize({ result, error }: Answer): InitializeAnswer {
     protocolVersion,
     description: {
       serverInfo: result.member('serverInfo') ?? NAMELESS,
-      capabilities: toModernCapabilities(objectMember(result, 'capabilities')),
+      capabilities: carriedCapabilities({ era: 'legacy', capabilities: objectMember(result, 'capabilities') }),
       instructions: stringMember(result, 'instructions'),
       ttlMs: 0,
       cacheScope: 'private',

@@ -63,8 +63,8 @@ function withoutRetry({ client, params }: ExchangeRequest): JsonText | undefined
 }
 
 /**
- * A client's capabilities as declared upstream: without the experimental tasks of 2025-11-25 and, where its era has no
- * form for them, without the tasks extension; otherwise verbatim.
+ * A peer's capabilities as the other side may know them: without the experimental tasks of 2025-11-25 and, in the legacy
+ * era, which has no form for it, without the tasks extension; otherwise verbatim.
  */
 export function carriedCapabilities({ era, capabilities }: Pick<Client, 'era' | 'capabilities'>): JsonText {
   const edits: Record<string, string | undefined> = {};

@@ -46,7 +46,7 @@ function capabilitiesOf(view: View, infos: readonly UpstreamInfo[]): JsonText {
   }
   if (some('completions')) capabilities['completions'] = {};
   if (some('logging')) capabilities['logging'] = {};
-  const tasks = infos.some(({ era, description }) => era === 'modern' && declaresTasks(description.capabilities));
+  const tasks = infos.some(({ description }) => declaresTasks(description.capabilities));
   if (tasks) capabilities['extensions'] = { [TASKS_EXTENSION]: {} };
   return JsonText.of(capabilities);
 }
