@@ -85,7 +85,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
   const subscriptions = createSubscriptions({
     viewOf: (serverId, principal) => catalog.view(serverId, principal),
     taskOf: (id, serverId, principal) => taskIds.open(id, serverId, principal),
-    watch: (upstreamId, { uris, taskIds }) => pool.get(upstreamId)?.upstream.watch(uris, taskIds),
+    watch: (upstreamId, { uris, taskIds }) => pool.watch(upstreamId, uris, taskIds),
   });
   const pool: LivePool = createPool(
     options.adapters,

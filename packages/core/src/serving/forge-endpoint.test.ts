@@ -192,6 +192,19 @@ describe('listeners', () => {
     two.listening.close();
     expect([...git.watched]).toEqual([]);
   });
+
+  it('keep watching when the upstream is reached in another way', async () => {
+    const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
+    const ids = await start({ git });
+    const { listening } = listen(endpointAt(), { resourceSubscriptions: ['x://a'] });
+    git.watched = new Set();
+    const headers = [{ name: 'Authorization', value: 'Bearer another' }];
+    await forge.registry.upstreams.update(ADMIN, ids['git'] as string, { headers });
+    expect(git.connects).toBe(2);
+    expect([...git.watched]).toEqual(['x://a']);
+    listening.close();
+    expect([...git.watched]).toEqual([]);
+  });
 });
 
 describe('visibility', () => {

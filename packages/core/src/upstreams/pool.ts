@@ -25,6 +25,8 @@ export interface PoolHooks {
 /** The pool as the data plane uses it. */
 export interface LivePool extends UpstreamPool {
   get(upstreamId: string): ManagedUpstream | undefined;
+  /** What clients want to be told of; replaces what they wanted before, and holds for every later connection. */
+  watch(upstreamId: string, uris: ReadonlySet<string>, taskIds: ReadonlySet<string>): void;
   /** Opens what is new, closes what is gone, replaces what is reached another way now. `records`: enabled ones, unsealed. */
   sync(records: readonly UpstreamRecord[]): Promise<void>;
   sessionEnded(sessionId: string): void;
@@ -36,6 +38,7 @@ export interface LivePool extends UpstreamPool {
 export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHooks, health: HealthOptions): LivePool {
   const live = new Map<string, ManagedUpstream>();
   const candidates = new Map<string, { managed: ManagedUpstream; drop: () => void }>();
+  const watched = new Map<string, readonly [uris: ReadonlySet<string>, taskIds: ReadonlySet<string>]>();
   const stopChecks = every(Math.max(health.checkIntervalMs / 4, 250), () => {
     for (const managed of live.values()) managed.check();
   });
@@ -93,6 +96,11 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
       return live.size;
     },
     get: (upstreamId) => live.get(upstreamId),
+    watch(upstreamId, uris, taskIds) {
+      if (uris.size + taskIds.size === 0) watched.delete(upstreamId);
+      else watched.set(upstreamId, [uris, taskIds]);
+      live.get(upstreamId)?.upstream.watch(uris, taskIds);
+    },
     check(record) {
       const adapter = adapterFor(record);
       if (adapter.check) adapter.check(record);
@@ -131,6 +139,8 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
         if (live.has(record.id)) continue;
         const managed = takeCandidate(record) ?? open(record);
         live.set(record.id, managed);
+        const wish = watched.get(record.id);
+        if (wish) managed.upstream.watch(...wish);
         managed.start();
       }
       await Promise.all(closing);
