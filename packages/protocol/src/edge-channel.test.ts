@@ -180,6 +180,45 @@ describe('a channel', () => {
     expect(client.channel.isClosed).toBe(true);
   });
 
+  it('takes no new requests while it waits for those in flight, but answers to its questions', async () => {
+    const client = new Client(async (exchange) => {
+      const answer = await exchange.ask({ method: 'roots/list', params: undefined });
+      return resultOutcome(answer.result ?? new JsonText('{}'), 'legacy');
+    });
+    await client.initialize('2025-11-25', { roots: {} });
+    client.legacy('tools/call', { name: 'a' }, 1);
+    await client.next(1, 1);
+    const closed = client.edge.close(5000);
+    client.legacy('tools/call', { name: 'a' }, 2);
+    client.modern('tools/call', { name: 'a' }, 3);
+    client.channel.receive([{ jsonrpc: '2.0', id: 4, method: 'ping' }]);
+    expect(await client.next(3, 2)).toMatchObject([
+      { id: 2, error: { code: -32010 } },
+      { id: 3, error: { code: -32010 } },
+      { error: { code: -32010 } },
+    ]);
+    client.channel.receive({ jsonrpc: '2.0', id: 1, result: { roots: [] } });
+    await closed;
+    expect(await client.next(1, 5)).toMatchObject([{ id: 1, result: { roots: [] } }]);
+  });
+
+  it('knows its caller and its endpoint as they were last renewed, in every era', async () => {
+    const client = new Client(undefined, { bareRequests: true });
+    client.legacy('tools/call', { name: 'a' }, 'bare');
+    await client.next(1);
+    await client.initialize();
+    const endpoint = new MemoryEndpoint();
+    endpoint.handlers.set('tools/call', () => DONE);
+    const caller = { ...ALICE };
+    client.edge.renew(caller, endpoint);
+    client.legacy('tools/call', { name: 'a' }, 1);
+    client.modern('tools/call', { name: 'a' }, 2);
+    await client.next(2, 2);
+    expect(client.endpoint.requests).toHaveLength(1);
+    expect(endpoint.requests.map((request) => request.client.caller)).toEqual([caller, caller]);
+    expect(endpoint.requests[0]?.client.caller).toBe(caller);
+  });
+
   it('serves one era alone where that is wanted', async () => {
     const modern = new Client(undefined, { eras: ['modern'] });
     modern.legacy('initialize', { protocolVersion: '2025-11-25' }, 1);
@@ -231,6 +270,35 @@ describe('the legacy session of a channel', () => {
       { id: 2, result: {} },
     ]);
     expect(client.endpoint.requests).toEqual([]);
+  });
+
+  it('need not be opened where bare requests are taken, which can ask nothing and are cancelled like others', async () => {
+    const reasons: unknown[] = [];
+    const client = new Client(
+      async (exchange) => {
+        const answer = await exchange.ask({ method: 'roots/list', params: undefined });
+        if (answer.error === undefined) return DONE;
+        return new Promise((resolve) => {
+          exchange.onCancel((reason) => {
+            reasons.push(reason);
+            resolve(DONE);
+          });
+        });
+      },
+      { bareRequests: true },
+    );
+    client.endpoint.handlers.set('tools/list', () => resultOutcome(new JsonText('{"tools":[]}'), 'legacy'));
+    client.legacy('tools/list', undefined, 1);
+    expect(await client.next(1)).toEqual([{ jsonrpc: '2.0', id: 1, result: { tools: [] } }]);
+    client.legacy('tools/call', { name: 'a' }, 2);
+    await settled();
+    client.legacy('notifications/cancelled', { requestId: 2, reason: 'enough' });
+    await settled();
+    expect(reasons).toEqual(['enough']);
+    await client.initialize();
+    expect((await client.next(1, 1))[0]).toMatchObject({ id: 'init', result: { protocolVersion: '2025-11-25' } });
+    client.channel.onClose(new Error('EOF'));
+    expect(client.endpoint.ended).toHaveLength(2);
   });
 
   it('may be used before its opening is answered, in order', async () => {

@@ -11,6 +11,7 @@ import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller } from './exchange.ts';
 import { JsonText } from './json-text.ts';
+import { bareSession } from './legacy-bare.ts';
 import { openLegacy } from './legacy-opening.ts';
 import { LegacySession, MAX_IN_FLIGHT } from './legacy-session.ts';
 import {
@@ -41,13 +42,21 @@ export interface ChannelOptions {
   readonly upstreamAuthorization?: string | undefined;
   /** @default both */
   readonly eras?: readonly Era[] | undefined;
+  /**
+   * Answers legacy requests before `initialize` too, each as it stands, instead of refusing them.
+   *
+   * @default false
+   */
+  readonly bareRequests?: boolean | undefined;
 }
 
 /** A connection that is being served. */
 export interface ChannelEdge {
+  /** From now on messages are of this caller and for this endpoint: the same ones, as they are by now. */
+  renew(caller: Caller, endpoint: Endpoint): void;
   /**
-   * Waits for what is in flight, at most `graceMs`, answers the rest with an error, ends subscriptions with their result,
-   * then closes the channel.
+   * Refuses new requests, waits for what is in flight, at most `graceMs`, answers the rest with an error, ends
+   * subscriptions with their result, then closes the channel.
    *
    * @param graceMs default 0
    */
@@ -65,7 +74,9 @@ export function serveChannel(endpoint: Endpoint, channel: Channel, options: Chan
   channel.onMessage = (text) => connection.receive(text);
   channel.onClose = () => connection.end();
   return {
+    renew: (caller, renewed) => connection.renew(caller, renewed),
     async close(graceMs = 0) {
+      connection.draining = true;
       const deadline = Date.now() + graceMs;
       while (connection.isBusy && Date.now() < deadline) await sleep(SETTLING_MS);
       connection.end();
@@ -75,14 +86,19 @@ export function serveChannel(endpoint: Endpoint, channel: Channel, options: Chan
 }
 
 class Connection {
-  readonly #endpoint: Endpoint;
+  /** Takes no new requests. */
+  draining = false;
+  #endpoint: Endpoint;
+  #sender: Sender;
   readonly #eras: readonly Era[];
-  readonly #sender: Sender;
+  readonly #takesBare: boolean;
   readonly #reply: Reply;
   readonly #modernEdge: ModernEdge;
   /** Modern requests, until whoever serves them has come to rest. */
   readonly #inFlight = new CallTable<ClientExchange>();
   #session: LegacySession | undefined;
+  /** What takes legacy requests that come before `initialize`. */
+  #bare: LegacySession | undefined;
   /** What came while the session was being opened. */
   #held: LegacyBody[] | undefined;
   #ended = false;
@@ -90,6 +106,7 @@ class Connection {
   constructor(endpoint: Endpoint, channel: Channel, options: ChannelOptions) {
     this.#endpoint = endpoint;
     this.#eras = options.eras ?? ['modern', 'legacy'];
+    this.#takesBare = options.bareRequests === true;
     this.#modernEdge = {
       subscriptions: new Subscriptions(MAX_SUBSCRIPTIONS),
       parked: new ParkedCalls({}, { onAnswered: (exchange) => this.#forget(exchange) }),
@@ -106,13 +123,22 @@ class Connection {
   /** Whether requests are in flight that end by themselves. */
   get isBusy(): boolean {
     const modern = [...this.#inFlight];
-    return this.#session?.isBusy === true || modern.some(({ request }) => request.method !== 'subscriptions/listen');
+    if (this.#session?.isBusy === true || this.#bare?.isBusy === true) return true;
+    return modern.some(({ request }) => request.method !== 'subscriptions/listen');
+  }
+
+  renew(caller: Caller, endpoint: Endpoint): void {
+    if (caller === this.#sender.caller && endpoint === this.#endpoint) return;
+    this.#sender = { ...this.#sender, caller };
+    this.#endpoint = endpoint;
+    for (const session of [this.#session, this.#bare]) if (session !== undefined) session.endpoint = endpoint;
   }
 
   receive(text: string): void {
     if (this.#ended) return;
     try {
       const classified = classify(undefined, readBody(text));
+      if (this.draining && isRequest(classified)) throw new ForgeError('overloaded', 'The connection is closing');
       this.#checkEra(classified);
       if (classified.era === 'legacy') this.#legacy(classified.body);
       else if (classified.envelope === undefined) this.#cancel(classified.message.params);
@@ -136,6 +162,7 @@ class Connection {
       exchange.stop(closing);
     }
     this.#session?.end();
+    this.#bare?.end();
   }
 
   #checkEra({ era }: Classified): void {
@@ -210,8 +237,12 @@ class Connection {
     }
   }
 
-  /** Only `ping` may come before `initialize` (2025-11-25, Lifecycle). */
+  /** Only `ping` may come before `initialize` (2025-11-25, Lifecycle), unless bare requests are wanted. */
   #beforeSession(body: LegacyBody): void {
+    if (this.#takesBare) {
+      this.#bare ??= bareSession(this.#endpoint, this.#sender.caller);
+      return this.#bare.receive(body, this.#sender, this.#reply);
+    }
     if (!Array.isArray(body) && body.kind !== 'request') return;
     if (Array.isArray(body) || body.method !== 'ping') throw new ForgeError('invalid_request', 'Send initialize first');
     this.#reply.json(200, formatResult(body.id, new JsonText('{}')));
@@ -220,6 +251,11 @@ class Connection {
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function isRequest(classified: Classified): boolean {
+  if (classified.era === 'modern') return classified.envelope !== undefined;
+  return Array.isArray(classified.body) || classified.body.kind === 'request';
 }
 
 function isCancellation(body: LegacyBody): body is NotificationMessage {

@@ -2,22 +2,15 @@
  * @module Streamable HTTP without sessions: a legacy request stands for itself too, as a modern one does anyway. Nobody can
  * be asked anything, and nobody listens.
  */
-import { offersOf } from './capabilities.ts';
 import { classify } from './classify.ts';
 import { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
 import { isInitialize } from './edge-legacy.ts';
 import type { Endpoint } from './endpoint.ts';
 import { accepts } from './headers.ts';
-import { JsonText } from './json-text.ts';
+import { bareSession } from './legacy-bare.ts';
 import { openLegacy } from './legacy-opening.ts';
-import { LegacySession } from './legacy-session.ts';
 import { formatResult, peekId, readBody } from './message.ts';
-import { randomId } from './random-id.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
-import { ASSUMED_LEGACY } from './versions.ts';
-
-const EMPTY = new JsonText('{}');
-const NO_OFFERS = offersOf(EMPTY);
 
 /**
  * Makes the edge. `initialize` is answered without a session id, and GET and DELETE by 405.
@@ -27,12 +20,11 @@ const NO_OFFERS = offersOf(EMPTY);
  */
 export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
   const edge = createHttpEdge(options);
-  const now = options.now ?? Date.now;
 
   function post(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void {
     const classified = classify(request.headers, readBody(request.body));
     if (classified.era === 'modern') return edge.post(endpoint, request, reply);
-    const { body, protocolVersion = ASSUMED_LEGACY } = classified;
+    const { body, protocolVersion } = classified;
     const { caller, upstreamAuthorization } = request;
     if (isInitialize(body)) {
       openLegacy(endpoint, body.params, caller).then(
@@ -43,8 +35,7 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
     }
     const takesEvents = accepts(request.headers['accept'], 'text/event-stream');
     const sender: Sender = { caller, upstreamAuthorization, takesEvents };
-    const opening = { endpoint, caller, protocolVersion, capabilities: EMPTY, info: undefined };
-    new LegacySession(randomId(), { ...opening, offers: NO_OFFERS }, now).receive(body, sender, reply);
+    bareSession(endpoint, caller, protocolVersion, options.now).receive(body, sender, reply);
   }
 
   const refuse = (_endpoint: Endpoint, _request: HttpRequestIn, reply: Reply): void => {

@@ -23,6 +23,7 @@ describe('ERRORS', () => {
       ['payload_too_large', 413, -32600],
       ['unsupported_media_type', 415, -32600],
       ['validation_failed', 422, -32602],
+      ['upgrade_required', 426, -32600],
       ['too_many_requests', 429, -32010],
       ['cancelled', 499, -32800],
       ['upstream_error', 502, -32603],

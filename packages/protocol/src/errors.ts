@@ -38,6 +38,7 @@ export const ERRORS = {
   payload_too_large: meaning(413, -32600, 'The body is too large'),
   unsupported_media_type: meaning(415, -32600, 'Content-Type must be application/json'),
   validation_failed: meaning(422, -32602, 'The input is invalid'),
+  upgrade_required: meaning(426, -32600, 'This path speaks WebSocket'),
   too_many_requests: meaning(429, -32010, 'Too many requests', { retryable: true }),
   cancelled: meaning(499, -32800, 'The request was cancelled'),
   upstream_error: meaning(502, -32603, 'The upstream answered with something that is not usable'),

@@ -15,6 +15,8 @@ export { type Endpoint, type Listener, type Listening, type ListenFilter, type S
 export { type Channel, type Upstream, type UpstreamEvents, type UpstreamInfo } from './upstream.ts';
 export { ERRORS, type ErrorCode, type ErrorMeaning, ForgeError, type ForgeErrorOptions } from './errors.ts';
 export { JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
+export { admit, type AdmissionOptions, upstreamAuthorization } from './admission.ts';
+export { type Refusal, refusalOf } from './refusal.ts';
 export { type ChannelEdge, type ChannelOptions, serveChannel } from './edge-channel.ts';
 export { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
 export { createStatelessEdge } from './edge-stateless.ts';
@@ -90,6 +92,11 @@ export {
 } from './rpc-link-sessions.ts';
 export { createListenWatch, createSubscribeWatch, type Watch, type WatchOptions } from './rpc-link-watch.ts';
 export { type ChannelUpstreamOptions, createChannelUpstream } from './channel-upstream.ts';
+export {
+  createCredentialedUpstream,
+  type CredentialedUpstream,
+  type CredentialedUpstreamOptions,
+} from './credentialed-upstream.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
 export { errorOutcome, resultOutcome, rpcErrorOutcome, toRpcError } from './outcome.ts';
 export {

@@ -1,10 +1,11 @@
 /** @module What the listeners of both HTTP transports have in common. */
-import type { AdmissionOptions } from './admission.ts';
+import type { IncomingMessage } from 'node:http';
+import type { AdmissionOptions } from '@forge/protocol';
 import type { OriginRules } from './origin.ts';
 import type { StreamOptions } from './streams.ts';
 
 /** Options of every listener. */
-export interface ListenerOptions extends AdmissionOptions, OriginRules, StreamOptions {
+export interface ListenerOptions extends AdmissionOptions<IncomingMessage>, OriginRules, StreamOptions {
   /** Bytes of one body at most. @default 16777216 */
   readonly maxBodyBytes?: number | undefined;
   /** `WWW-Authenticate` of a 401. @default 'Bearer' */

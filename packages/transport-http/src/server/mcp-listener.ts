@@ -1,6 +1,7 @@
 /** @module Serves Streamable HTTP of both eras on `node:http`, in front of any framework. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  admit,
   type Caller,
   createHttpEdge,
   type Endpoint,
@@ -8,8 +9,8 @@ import {
   type HeaderBag,
   type HttpEdge,
   Roster,
+  upstreamAuthorization,
 } from '@forge/protocol';
-import { admit, upstreamAuthorization } from './admission.ts';
 import { checkBodyHeaders, readBodyText } from './body.ts';
 import { HttpReply } from './http-reply.ts';
 import { CLOSE_GRACE_MS, type ListenerOptions, MAX_BODY_BYTES } from './listener-options.ts';
@@ -84,7 +85,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
       headers: req.headers as HeaderBag,
       body,
       caller,
-      upstreamAuthorization: upstreamAuthorization(req),
+      upstreamAuthorization: upstreamAuthorization(req.headers as HeaderBag),
     };
     if (req.method === 'GET') {
       if (streams.full) throw new ForgeError('overloaded', 'Too many streams are open', { retryAfter: 5 });

@@ -3,15 +3,17 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   accepts,
+  admit,
   type Caller,
   type Channel,
   type ChannelEdge,
   type Endpoint,
   ForgeError,
+  type HeaderBag,
   parseJson,
   serveChannel,
+  upstreamAuthorization,
 } from '@forge/protocol';
-import { admit, upstreamAuthorization } from './admission.ts';
 import { checkBodyHeaders, readBodyText } from './body.ts';
 import { CLOSE_GRACE_MS, type ListenerOptions, MAX_BODY_BYTES } from './listener-options.ts';
 import { createOriginCheck } from './origin.ts';
@@ -80,7 +82,11 @@ export function createSseListener(options: SseListenerOptions): SseListener {
 
   function connect(req: IncomingMessage, res: ServerResponse, path: string, caller: Caller, endpoint: Endpoint): void {
     if (streams.full) throw new ForgeError('overloaded', 'Too many streams are open', { retryAfter: 5 });
-    const sender = { caller, upstreamAuthorization: upstreamAuthorization(req), eras: ['legacy'] as const };
+    const sender = {
+      caller,
+      upstreamAuthorization: upstreamAuthorization(req.headers as HeaderBag),
+      eras: ['legacy'] as const,
+    };
     const messages = options.messagePath(path, req);
     const sessionId = randomBytes(16).toString('hex');
     const stream = streams.open(res);

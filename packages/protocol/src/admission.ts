@@ -1,15 +1,17 @@
 /** @module What stands before every MCP request: who calls, which endpoint, and what the caller wants sent upstream. */
-import type { IncomingMessage } from 'node:http';
-import { type Caller, type Endpoint, ForgeError } from '@forge/protocol';
+import type { Endpoint } from './endpoint.ts';
+import { ForgeError } from './errors.ts';
+import type { Caller } from './exchange.ts';
+import type { HeaderBag } from './headers.ts';
 
-/** How an application admits requests. */
-export interface AdmissionOptions {
+/** How an application admits requests; a transport says what a request is. */
+export interface AdmissionOptions<Request> {
   /**
    * Who calls. Runs before the body is read; answering synchronously is cheapest.
    *
    * @throws ForgeError `unauthenticated`
    */
-  readonly authenticate: (request: IncomingMessage) => Caller | Promise<Caller>;
+  readonly authenticate: (request: Request) => Caller | Promise<Caller>;
   /**
    * The endpoint at a path, if this caller may use one there.
    *
@@ -17,7 +19,7 @@ export interface AdmissionOptions {
    */
   readonly endpoint: (
     path: string,
-    request: IncomingMessage,
+    request: Request,
     caller: Caller,
   ) => Endpoint | undefined | Promise<Endpoint | undefined>;
 }
@@ -29,9 +31,9 @@ const MAX_AUTHORIZATION_LENGTH = 4096;
  *
  * @param fail gets ForgeError `unauthenticated`, `not_found` or whatever the application threw
  */
-export function admit(
-  options: AdmissionOptions,
-  request: IncomingMessage,
+export function admit<Request>(
+  options: AdmissionOptions<Request>,
+  request: Request,
   path: string,
   next: (caller: Caller, endpoint: Endpoint) => void,
   fail: (error: unknown) => void,
@@ -58,9 +60,9 @@ export function admit(
  *
  * @throws ForgeError `invalid_request` when it is longer than 4096 characters, or not plain ASCII.
  */
-export function upstreamAuthorization(request: IncomingMessage): string | undefined {
-  const value = request.headers['x-upstream-authorization'];
-  if (typeof value !== 'string' || value === '') return undefined;
+export function upstreamAuthorization(headers: HeaderBag): string | undefined {
+  const value = headers['x-upstream-authorization'];
+  if (value === undefined || value === '') return undefined;
   if (value.length > MAX_AUTHORIZATION_LENGTH || !/^[\x20-\x7E]+$/.test(value)) {
     throw new ForgeError('invalid_request', 'X-Upstream-Authorization is too long or not plain ASCII');
   }
