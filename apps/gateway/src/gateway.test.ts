@@ -4,7 +4,9 @@ import { Client as ModernClient, StreamableHTTPClientTransport as ModernHttp } f
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocketClientTransport } from '@modelcontextprotocol/sdk/client/websocket.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { createWorkplace, type Running, type Workplace } from './process.fixture.ts';
 
 const INFO = { name: 'test', version: '0' };
@@ -29,6 +31,7 @@ beforeEach(async () => {
   authorization = `Bearer ${await workplace.token()}`;
 });
 afterEach(async () => {
+  vi.unstubAllGlobals();
   await Promise.all(clients.splice(0).map((client) => client.close().catch(() => undefined)));
   await workplace.clear();
 });
@@ -59,6 +62,20 @@ async function sse(path = '/sse'): Promise<Caller> {
   return callerOf(client);
 }
 
+async function ws(path = '/ws'): Promise<Caller> {
+  const headers = { authorization };
+  // The SDK's transport opens the global one, which in browsers can send no headers.
+  class Authorized extends WebSocket {
+    constructor(url: string, protocol: string) {
+      super(url, protocol, { headers });
+    }
+  }
+  vi.stubGlobal('WebSocket', Authorized);
+  const client = new LegacyClient(INFO);
+  await client.connect(new WebSocketClientTransport(new URL(gateway.url.replace('http', 'ws') + path)));
+  return callerOf(client);
+}
+
 function callerOf(client: ModernClient | LegacyClient): Caller {
   clients.push(client);
   return {
@@ -85,7 +102,15 @@ async function connected(client: Caller): Promise<void> {
 describe('the gateway', () => {
   it('serves clients of every era and transport, whatever is wrong with other upstreams', async () => {
     await gateway.saw(/server .{0,2}nonsense.{0,2}: there is no key/);
-    const all = [await modern(), await modern('/v1/mcp'), await legacy(), await sse(), await sse('/v1/sse')];
+    const all = [
+      await modern(),
+      await modern('/v1/mcp'),
+      await legacy(),
+      await sse(),
+      await sse('/v1/sse'),
+      await ws(),
+      await ws('/v1/ws'),
+    ];
     for (const client of all) {
       await connected(client);
       expect(await client.call('fixture-echo', { text: 'hello' })).toBe('hello');
@@ -129,6 +154,8 @@ describe('the gateway', () => {
     await expect(modern('/mcp')).rejects.toThrow();
     await expect(legacy('/servers/another/mcp')).rejects.toThrow();
     await expect(sse('/sse')).rejects.toThrow();
+    expect(await (await ws(`/servers/${id}/ws`)).names()).toEqual([]);
+    for (const path of ['/ws', '/servers/another/ws']) await expect(ws(path)).rejects.toThrow('403');
     expect((await rest('/gateways')).status).toBe(403);
     expect(
       (await rest('/rpc', { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { server_id: 'another' } })).status,
@@ -152,6 +179,7 @@ describe('the end', () => {
     ['2026-07-28', modern],
     ['2025-11-25', legacy],
     ['2024-11-05', sse],
+    ['WebSocket', ws],
   ])('waits for a call in flight of a client of %s, and leaves no process behind', async (_, connect) => {
     const client = await connect();
     await connected(client);

@@ -6,13 +6,15 @@ import {
   type Authenticator,
   isRefusedAddress,
   type PrincipalDirectory,
+  type SecretHeader,
   type Store,
   type UpstreamAdapter,
 } from '@forge/core';
 import { JsonText } from '@forge/protocol';
 import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forge/store-sql';
-import { httpUpstream } from '@forge/transport-http';
+import { guardedLookup, httpUpstream } from '@forge/transport-http';
 import { stdioUpstream } from '@forge/transport-stdio';
+import { wsUpstream } from '@forge/transport-ws';
 import type { Logger } from 'pino';
 import type { Settings } from './config/schema.ts';
 import { readKeyFile } from './key-file.ts';
@@ -43,7 +45,7 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
       create: ({ url = '', headers, transport, era, timeoutMs: own }, events) =>
         httpUpstream({
           url,
-          headers: Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value])),
+          headers: headersOf(headers),
           // An old server is still found behind an address that was thought to be a new one's.
           transport: transport === 'sse' ? 'sse' : 'auto',
           era,
@@ -51,6 +53,19 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
           clientInfo,
           requestTimeoutMs: own ?? timeoutMs,
           refusesAddress: isRefusedAddress,
+        }),
+    },
+    {
+      transports: ['websocket'],
+      create: ({ url = '', headers, era, timeoutMs: own }, events) =>
+        wsUpstream({
+          url,
+          headers: headersOf(headers),
+          era,
+          events,
+          clientInfo,
+          requestTimeoutMs: own ?? timeoutMs,
+          lookup: guardedLookup(isRefusedAddress),
         }),
     },
     {
@@ -71,6 +86,10 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
         }),
     },
   ];
+}
+
+function headersOf(headers: readonly SecretHeader[]): Record<string, string> {
+  return Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value]));
 }
 
 /** What an authenticator may need. */

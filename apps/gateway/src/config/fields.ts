@@ -39,6 +39,31 @@ export function origins() {
   });
 }
 
+/** Names of transports that clients may use, by what they may be called. */
+const TRANSPORTS: ReadonlyMap<string, McpTransport> = new Map([
+  ['streamablehttp', 'streamablehttp'],
+  ['http', 'streamablehttp'],
+  ['sse', 'sse'],
+  ['ws', 'ws'],
+  ['websocket', 'ws'],
+]);
+
+/** How clients reach the MCP endpoints. */
+export type McpTransport = 'streamablehttp' | 'sse' | 'ws';
+
+/** `all`, or names of transports separated by commas; each once, in a fixed order. */
+export function transports() {
+  const error = `must be all, or some of ${[...TRANSPORTS.keys()].join(', ')} separated by commas`;
+  return z.string().transform((text, context): readonly McpTransport[] => {
+    const names = (words(text) ?? []).map((word) => word.toLowerCase().replaceAll(/[-_]/g, ''));
+    const found = new Set(names.flatMap((name) => (name === 'all' ? [...TRANSPORTS.values()] : TRANSPORTS.get(name))));
+    if (found.size > 0 && !found.has(undefined))
+      return [...new Set(TRANSPORTS.values())].filter((transport) => found.has(transport));
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+}
+
 /** Host names with or without a port, as a JSON array or separated by commas. */
 export function hosts() {
   return list((text) => /^[\w.-]+(:\d+)?$/.test(text), {

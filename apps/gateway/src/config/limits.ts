@@ -22,7 +22,10 @@ export const limitSettings = {
     .describe('Milliseconds after which a client that has lost an event stream should come back for it.'),
   MCP_MAX_BODY_BYTES: integer(1024, 1_073_741_824)
     .default(4_194_304)
-    .describe('Bytes that the body of a request may have.'),
+    .describe('Bytes that the body of a request, or a message on a WebSocket, may have.'),
+  WEBSOCKET_PING_INTERVAL: integer(1, 3600)
+    .default(30)
+    .describe('Seconds between pings to WebSocket clients; one that stays silent for as long is cut.'),
   FORGE_ALLOW_STDIO: flag()
     .optional()
     .meta({ fallback: 'true on a loopback address, false elsewhere' })

@@ -1,6 +1,6 @@
 /** @module Settings: where the gateway listens and to whom it talks. */
 import { z } from 'zod';
-import { hosts, integer, origins } from './fields.ts';
+import { hosts, integer, origins, transports } from './fields.ts';
 
 /** Settings of the HTTP server. */
 export const serverSettings = {
@@ -18,6 +18,11 @@ export const serverSettings = {
     .default([])
     .describe(
       'Names that the Host header may have besides those of this machine, as behind a proxy; separated by commas.',
+    ),
+  TRANSPORT_TYPE: transports()
+    .default(['streamablehttp', 'sse', 'ws'])
+    .describe(
+      'Transports that clients may use: all, or some of streamablehttp (or http: /mcp), sse (/sse, /message) and ws (/ws), separated by commas. The paths of the others answer 404.',
     ),
   SHUTDOWN_TIMEOUT: integer(0, 3600)
     .default(10)

@@ -1,16 +1,18 @@
 /** @module The HTTP server: MCP paths go straight to the listeners, every other path to the REST API. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isLoopback } from '@forge/cli';
 import type { Principal } from '@forge/core';
-import type { Caller, Endpoint, HttpEdge } from '@forge/protocol';
+import { type Caller, type Endpoint, ForgeError, type HttpEdge, refusalOf } from '@forge/protocol';
 import { createCors, createMcpListener, createOriginCheck, createSseListener } from '@forge/transport-http';
+import { acceptUpgrades, createWsListener } from '@forge/transport-ws';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { McpTransport } from '../config/fields.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
-import { parseMcpPath } from './mcp-path.ts';
+import { type McpPath, parseMcpPath } from './mcp-path.ts';
 import type { rememberCaller } from './remember-caller.ts';
 
 /** What the server serves. */
@@ -57,6 +59,7 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, e
     allowedOrigins: settings.ALLOWED_ORIGINS,
   };
   const graceMs = settings.SHUTDOWN_TIMEOUT * 1000;
+  const checkOrigin = createOriginCheck(rules);
   const shared = {
     ...rules,
     authenticate: ({ headers, socket }: IncomingMessage) => authenticate(socket, headers.authorization),
@@ -70,26 +73,63 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, e
   };
   const mcp = createMcpListener({ ...shared, edge });
   const sse = createSseListener({ ...shared, messagePath: (path) => path.replace(/sse\/?$/, 'message') });
+  const ws = createWsListener({
+    ...shared,
+    checkOrigin,
+    maxSockets: settings.MCP_MAX_SESSIONS,
+    maxMessageBytes: settings.MCP_MAX_BODY_BYTES,
+    pingIntervalMs: settings.WEBSOCKET_PING_INTERVAL * 1000,
+  });
   const cors = createCors(rules);
-  const rest = guarded(createOriginCheck(rules), getRequestListener(api.fetch));
+  const rest = guarded(checkOrigin, getRequestListener(api.fetch));
+  const off = guarded(checkOrigin, turnedOff(settings));
+  const serves = ({ kind }: McpPath): boolean => settings.TRANSPORT_TYPE.includes(TRANSPORT_OF[kind]);
 
   const server = createServer(LIMITS, (req, res) => {
     if (cors(req, res)) return;
     const url = req.url ?? '/';
     const found = parseMcpPath(url);
     if (found === undefined) return rest(req, res);
-    const path = url.split(/[?#]/, 1)[0] ?? '';
+    if (!serves(found)) return off(req, res);
+    const path = pathOf(url);
     if (found.kind === 'mcp') mcp.handle(req, res, path);
     else if (found.kind === 'sse') sse.stream(req, res, path);
-    else sse.message(req, res, path);
+    else if (found.kind === 'message') sse.message(req, res, path);
+    else ws.handle(req, res);
+  });
+  acceptUpgrades(server, ({ url = '' }) => {
+    const found = parseMcpPath(url);
+    if (found?.kind !== 'ws' || !serves(found)) return undefined;
+    return (req, socket, head) => ws.upgrade(req, socket, head, pathOf(url));
   });
   const endUnused = trackUnused(server);
   return {
     listen: () => listen(server, settings),
     close: async () => {
       endUnused();
-      await Promise.all([closeServer(server, graceMs + FLUSH_MS), mcp.close(), sse.close()]);
+      await Promise.all([closeServer(server, graceMs + FLUSH_MS), mcp.close(), sse.close(), ws.close()]);
     },
+  };
+}
+
+const TRANSPORT_OF: Readonly<Record<McpPath['kind'], McpTransport>> = {
+  mcp: 'streamablehttp',
+  sse: 'sse',
+  message: 'sse',
+  ws: 'ws',
+};
+
+/** Without the query. */
+function pathOf(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? '';
+}
+
+/** Answers the paths of transports that are not served. */
+function turnedOff({ TRANSPORT_TYPE }: Settings): (req: IncomingMessage, res: ServerResponse) => void {
+  const why = `This transport is turned off: TRANSPORT_TYPE is ${TRANSPORT_TYPE.join(',')}`;
+  return (_req, res) => {
+    const { status, headers, body } = refusalOf(new ForgeError('not_found', why));
+    res.writeHead(status, { ...headers, connection: 'close' }).end(body);
   };
 }
 
@@ -108,10 +148,10 @@ function trackUnused(server: Server): () => void {
   };
 }
 
-/** The listeners check `Host` and `Origin` themselves; the API is checked here. */
+/** The listeners check `Host` and `Origin` themselves; everything else is checked here. */
 function guarded(
   check: ReturnType<typeof createOriginCheck>,
-  listener: ReturnType<typeof getRequestListener>,
+  listener: (req: IncomingMessage, res: ServerResponse) => unknown,
 ): RequestListener {
   return (req, res) => {
     try {

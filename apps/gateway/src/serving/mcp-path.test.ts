@@ -8,6 +8,8 @@ it.each([
   ['/sse', 'sse', undefined],
   ['/message?session_id=1', 'message', undefined],
   ['/servers/abc/mcp', 'mcp', 'abc'],
+  ['/ws', 'ws', undefined],
+  ['/v1/servers/abc/ws/?x=1', 'ws', 'abc'],
   ['/v1/servers/a%2Fb/sse/', 'sse', 'a/b'],
   ['/servers/%ZZ/message?session_id=1', 'message', '%ZZ'],
 ] as const)('%s speaks MCP', (url, kind, serverId) => {
@@ -17,6 +19,7 @@ it.each([
 it.each([
   '/',
   '/mcps',
+  '/wss',
   '/mcp/x',
   '/servers',
   '/servers/a',

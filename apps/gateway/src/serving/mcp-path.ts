@@ -2,15 +2,15 @@
 
 /** A path that speaks MCP. */
 export interface McpPath {
-  readonly kind: 'mcp' | 'sse' | 'message';
+  readonly kind: 'mcp' | 'sse' | 'message' | 'ws';
   /** The virtual server; `undefined` for the aggregate of everything. */
   readonly serverId: string | undefined;
 }
 
-const PATTERN = /^(?:\/v1)?(?:\/servers\/([^/?#]+))?\/(mcp|sse|message)\/?(?=[?#]|$)/;
+const PATTERN = /^(?:\/v1)?(?:\/servers\/([^/?#]+))?\/(mcp|sse|message|ws)\/?(?=[?#]|$)/;
 
 /**
- * `/mcp`, `/sse`, `/message`, each also under `/servers/{id}` and all of them under `/v1`; a slash at the end and a query do
+ * `/mcp`, `/sse`, `/message`, `/ws`, each also under `/servers/{id}` and all of them under `/v1`; a slash at the end and a query do
  * not count.
  */
 export function parseMcpPath(url: string): McpPath | undefined {

@@ -21,13 +21,14 @@ const lower = (value: unknown): unknown => (typeof value === 'string' ? value.to
 function transportName(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const name = value.toUpperCase().replaceAll(/[-_ ]/g, '');
+  if (name === 'WS') return 'WEBSOCKET';
   return name === 'HTTP' ? 'STREAMABLEHTTP' : name;
 }
 
 /** As answers spell them. */
-const TransportName = z.enum(['SSE', 'STREAMABLEHTTP', 'STDIO', 'REST', 'GRPC', 'A2A']);
+const TransportName = z.enum(['SSE', 'STREAMABLEHTTP', 'WEBSOCKET', 'STDIO', 'REST', 'GRPC', 'A2A']);
 
-/** The names in any case; also `http`, `streamable-http`. */
+/** The names in any case; also `http`, `streamable-http`, `ws`. */
 export const Transport = z.preprocess(transportName, TransportName);
 
 const AuthType = z.preprocess(lower, z.enum(['none', 'basic', 'bearer', 'authheaders']));

@@ -9,6 +9,7 @@ type Fields = z.output<typeof GatewayUpdate>;
 const TRANSPORTS = {
   SSE: 'sse',
   STREAMABLEHTTP: 'streamable-http',
+  WEBSOCKET: 'websocket',
   STDIO: 'stdio',
   REST: 'rest',
   GRPC: 'grpc',

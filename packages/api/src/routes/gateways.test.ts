@@ -31,7 +31,9 @@ test('a flat body in snake_case and a wrapped one in camelCase register alike', 
     body: { transport: 'SSE', visibility: 'public', authType: 'authheaders' },
   });
   expect(wrapped).toMatchObject({ status: 201, body: { transport: 'STREAMABLEHTTP', visibility: 'private' } });
-  expect(connected.map((record) => record.headers)).toEqual([
+  const socket = await send('POST', '/gateways', { json: { name: 'c', url: 'ws://b/ws' } });
+  expect(socket).toMatchObject({ status: 201, body: { transport: 'WEBSOCKET', url: 'ws://b/ws' } });
+  expect(connected.slice(0, 2).map((record) => record.headers)).toEqual([
     [{ name: 'Authorization', value: 'Bearer tok' }],
     [{ name: 'Authorization', value: 'Bearer tok' }],
   ]);
@@ -105,6 +107,7 @@ test.each([
   ['a name that is missing', { url: 'http://git/' }, 'name'],
   ['an unknown key, naming the nearest', { ...GIT, auth_tpye: 'none' }, '"authType"'],
   ['a key in two spellings', { ...GIT, auth_type: 'none', authType: 'none' }, 'twice'],
+  ['a transport that is not that of its url', { ...GIT, transport: 'ws' }, 'url'],
   ['a transport that does not exist', { ...GIT, transport: 'carrier-pigeon' }, 'transport'],
   ['bearer without a token', { ...GIT, auth_type: 'bearer' }, 'authToken'],
   ['a user name with a colon', { ...GIT, auth_type: 'basic', auth_username: 'a:b', auth_password: 'c' }, 'colon'],

@@ -12,6 +12,7 @@ type View = z.input<typeof contract.GatewayRead>;
 const TRANSPORT_NAMES = {
   sse: 'SSE',
   'streamable-http': 'STREAMABLEHTTP',
+  websocket: 'WEBSOCKET',
   stdio: 'STDIO',
   rest: 'REST',
   grpc: 'GRPC',

@@ -5,7 +5,7 @@ import { expand, type Variables } from './variables.ts';
 /** One server of a file, ready to be used. */
 export interface ConfiguredUpstream {
   readonly name: string;
-  readonly transport: 'streamable-http' | 'sse' | 'stdio';
+  readonly transport: 'streamable-http' | 'sse' | 'websocket' | 'stdio';
   readonly url?: string;
   readonly command?: string;
   readonly args?: readonly string[];
@@ -63,8 +63,7 @@ export function readEntry(name: string, value: unknown, variables: Variables): C
     return {
       name,
       enabled,
-      transport: entry.type?.toLowerCase() === 'sse' ? 'sse' : 'streamable-http',
-      url: httpUrl(fill(url)),
+      ...addressOf(fill(url), entry.type?.toLowerCase()),
       headers: Object.entries(headers).map(([header, text]) => ({ name: header, value: fill(text) })),
     };
   if (command === undefined) throw new EntryError('it has neither a command nor a url');
@@ -110,7 +109,13 @@ function record(read: Reader<string>): Reader<Readonly<Record<string, string>>> 
   };
 }
 
-function httpUrl(text: string): string {
-  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return new URL(text).href;
-  throw new EntryError('its url is not an http or https URL');
+/** The scheme decides about WebSocket; a `type` that says otherwise is an error. */
+function addressOf(text: string, type: string | undefined): Pick<ConfiguredUpstream, 'transport' | 'url'> {
+  const url = /^(?:https?|wss?):\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new EntryError('its url is not an http, https, ws or wss URL');
+  const isSocket = url.protocol.startsWith('ws');
+  const saysSocket = type === 'ws' || type === 'websocket';
+  if (isSocket !== saysSocket && type !== undefined)
+    throw new EntryError(`its type is "${type}", but its url begins with ${url.protocol}//`);
+  return { transport: isSocket ? 'websocket' : type === 'sse' ? 'sse' : 'streamable-http', url: url.href };
 }

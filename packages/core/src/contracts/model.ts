@@ -22,7 +22,7 @@ export interface Entity {
 }
 
 /** How an upstream is reached. */
-export type UpstreamTransport = 'streamable-http' | 'sse' | 'stdio' | 'rest' | 'grpc' | 'a2a';
+export type UpstreamTransport = 'streamable-http' | 'sse' | 'websocket' | 'stdio' | 'rest' | 'grpc' | 'a2a';
 
 /** A header sent with every request to an upstream. The value is sealed in the store. */
 export interface SecretHeader {

@@ -5,13 +5,13 @@ import { slugify } from '../catalog/naming.ts';
 import { checkCount, checkLine, checkText, invalid } from './checks.ts';
 import type { EntityInput } from './context.ts';
 import { LIMITS } from './limits.ts';
-import { checkUpstreamUrl } from './upstream-url.ts';
+import { checkUpstreamUrl, isWebSocketUrl } from './upstream-url.ts';
 
 /** What a creator says about an upstream. */
 export interface UpstreamInput extends EntityInput {
   readonly name: string;
   readonly description?: string | undefined;
-  /** @default `stdio` with a command, `sse` for a URL that ends in `/sse`, else `streamable-http` */
+  /** @default `stdio` with a command, `websocket` for ws: and wss:, `sse` for a URL that ends in `/sse`, else `streamable-http` */
   readonly transport?: UpstreamTransport | undefined;
   readonly url?: string | undefined;
   readonly command?: string | undefined;
@@ -33,12 +33,15 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Headers that belong to the connection or to the protocol: setting them would break framing or lie about the message. */
 const RESERVED_HEADERS = new Set(
-  'host connection content-length content-type transfer-encoding upgrade te trailer keep-alive accept mcp-session-id mcp-protocol-version mcp-method mcp-name last-event-id'.split(
+  'host connection content-length content-type transfer-encoding upgrade te trailer keep-alive accept mcp-session-id mcp-protocol-version mcp-method mcp-name last-event-id sec-websocket-key sec-websocket-version sec-websocket-protocol sec-websocket-extensions'.split(
     ' ',
   ),
 );
-const HTTP = ['http:', 'https:'];
-const GRPC = ['grpc:', 'grpcs:'];
+/** Of URLs, where they are not those of HTTP. */
+const SCHEMES: Readonly<Partial<Record<UpstreamTransport, readonly string[]>>> = {
+  websocket: ['ws:', 'wss:'],
+  grpc: ['grpc:', 'grpcs:'],
+};
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A record with its secrets in the clear. @throws ForgeError `validation_failed` */
@@ -51,7 +54,7 @@ export function toUpstream(entity: Entity, input: UpstreamInput): UpstreamRecord
     slug: slugify(name),
     description: checkText('description', input.description ?? '', LIMITS.descriptionLength),
     transport,
-    ...(transport === 'stdio' ? launch(input) : address(input)),
+    ...(transport === 'stdio' ? launch(input) : address(input, transport)),
     config: input.config === undefined ? undefined : checkConfig(input.config),
     secrets: input.secrets && checkSecrets(input.secrets),
     era: input.era ?? 'auto',
@@ -61,14 +64,14 @@ export function toUpstream(entity: Entity, input: UpstreamInput): UpstreamRecord
 
 function transportOf(input: UpstreamInput): UpstreamTransport {
   if (input.command !== undefined) return 'stdio';
+  if (input.url !== undefined && isWebSocketUrl(input.url)) return 'websocket';
   return input.url !== undefined && /\/sse\/?([?#]|$)/.test(input.url) ? 'sse' : 'streamable-http';
 }
 
-function address(input: UpstreamInput): Pick<UpstreamRecord, 'url' | 'headers'> {
+function address(input: UpstreamInput, transport: UpstreamTransport): Pick<UpstreamRecord, 'url' | 'headers'> {
   if (input.url === undefined) throw invalid('url', 'is missing (or send "command" for an upstream on stdio)');
   if (input.command !== undefined) throw invalid('command', 'does not go with a url');
-  const schemes = input.transport === 'grpc' ? GRPC : HTTP;
-  return { url: checkUpstreamUrl(input.url, schemes), headers: checkHeaders(input.headers ?? []) };
+  return { url: checkUpstreamUrl(input.url, SCHEMES[transport]), headers: checkHeaders(input.headers ?? []) };
 }
 
 function launch(input: UpstreamInput): Pick<UpstreamRecord, 'command' | 'args' | 'env' | 'cwd' | 'headers'> {

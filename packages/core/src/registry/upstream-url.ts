@@ -35,6 +35,11 @@ export function checkUpstreamUrl(text: string, schemes: readonly string[] = ['ht
   return url.href;
 }
 
+/** Whether a text that may be an address is one of a WebSocket. */
+export function isWebSocketUrl(text: string): boolean {
+  return /^wss?:/i.test(text.trim());
+}
+
 /** Whether a name leads to an address that {@link checkUpstreamUrl} would refuse. It can, at any time after that check. */
 export function isRefusedAddress(address: string): boolean {
   const [bare = ''] = address.split('%', 1); // without the zone of a link-local one

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { UpstreamTransport } from '../contracts/model.ts';
 import { ADMIN, ALICE, BOUND, setUp, toDiscovered } from './registry.fixture.ts';
 import { MASK } from './secrets.ts';
 
@@ -144,6 +145,22 @@ test('moving it connects anew, and changes nothing when that fails', async () =>
   await registry.upstreams.update(ADMIN, id, { url: 'http://new.test/sse', name: 'New' });
   const { items } = await registry.tools.list(ADMIN, ALL);
   expect(items.map((tool) => tool.name)).toEqual(['new-log']);
+});
+
+test('the scheme of its URL says whether it is on WebSocket, when it is registered and when it moves', async () => {
+  const { registry, lists, discovered } = setUp();
+  lists.set('git.test', {});
+  const at = async (url: string, transport?: UpstreamTransport) =>
+    (await registry.upstreams.update(ADMIN, id, { url, transport })).transport;
+  const { id, transport } = await registry.upstreams.create(ADMIN, { name: 'Git', url: 'ws://git.test/ws' });
+  expect(transport).toBe('websocket');
+  expect(await at('wss://git.test/ws')).toBe('websocket');
+  expect(await at('http://git.test/sse')).toBe('sse');
+  expect(await at('http://git.test/mcp')).toBe('sse');
+  expect(await at('WS://git.test/ws')).toBe('websocket');
+  await expect(at('http://git.test/mcp', 'websocket')).rejects.toMatchObject({ code: 'validation_failed' });
+  await expect(at('ws://git.test/mcp', 'sse')).rejects.toMatchObject({ code: 'validation_failed' });
+  expect(discovered).toHaveLength(5);
 });
 
 test('an upstream can turn from a URL to a command', async () => {

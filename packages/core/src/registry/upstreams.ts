@@ -11,6 +11,7 @@ import { applyDiscovered, changedAnything, type RefreshResult } from './refresh.
 import { type ItemKind, rowsOf } from './rows.ts';
 import { keepByName, keepHeaders, maskUpstream, sealUpstream, unsealUpstream } from './secrets.ts';
 import { toUpstream, type UpstreamInput } from './upstream-input.ts';
+import { isWebSocketUrl } from './upstream-url.ts';
 
 /** What may change; absent stays, `null` takes an optional field back to its default. */
 export type UpstreamPatch = Partial<Pick<UpstreamInput, 'name'>> & {
@@ -185,6 +186,7 @@ function patched(context: RegistryContext, current: UpstreamRecord, patch: Upstr
   const kind = kindChange(current, given);
   const merged: UpstreamInput = {
     ...(kind ? withoutAddress(current) : current),
+    ...(given.url !== undefined && changesScheme(current, given.url) ? { transport: undefined } : {}),
     ...given,
     ...(given.headers ? { headers: keepHeaders(given.headers, current.headers) } : {}),
     ...(given.env ? { env: keepByName('env', given.env, current.env) } : {}),
@@ -204,6 +206,11 @@ function patched(context: RegistryContext, current: UpstreamRecord, patch: Upstr
 /** Whether a patch turns an upstream on stdio into one by URL, or back. */
 function kindChange(current: UpstreamRecord, given: Partial<UpstreamInput>): boolean {
   return current.transport === 'stdio' ? given.url !== undefined : given.command !== undefined;
+}
+
+/** Whether another URL asks for WebSocket where the one before did not, or no longer does. */
+function changesScheme(current: UpstreamRecord, url: string): boolean {
+  return isWebSocketUrl(url) !== (current.transport === 'websocket');
 }
 
 function withoutAddress({ name, description, era, timeoutMs }: UpstreamRecord): UpstreamInput {
