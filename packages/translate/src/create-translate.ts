@@ -38,6 +38,7 @@ export interface TranslateServer extends Partial<Found> {
   readonly error?: Error;
   readonly mcpUrl: string | undefined;
   readonly sseUrl: string | undefined;
+  readonly wsUrl?: string | undefined;
 }
 
 /** A server that is up. */
@@ -103,6 +104,8 @@ export async function createTranslate(options: TranslateOptions): Promise<Transl
       spec,
       ...found[index],
       mcpUrl: options.streamableHttp === false ? undefined : `${base}${prefix}/mcp`,
+      wsUrl:
+        options.webSocket === true ? `${base.replace(/^http/, 'ws')}${prefix}${options.wsPath ?? '/ws'}` : undefined,
       sseUrl: options.sse === false ? undefined : `${base}${prefix}${options.ssePath ?? '/sse'}`,
     }));
     return { servers, close };

@@ -19,6 +19,7 @@ export const command = {
       help: 'A stdio server to start. No shell is used. Or give it after --.',
     },
     'connect-sse': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere, on HTTP+SSE.' },
+    'connect-ws': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere, on WebSocket.' },
     'connect-streamable-http': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere.' },
     grpc: { ...SERVER, type: 'string', value: 'HOST:PORT', help: 'Not available in this version.' },
     config: {
@@ -66,9 +67,10 @@ export const command = {
     'expose-sse': {
       ...SERVING,
       type: 'boolean',
-      help: 'Serve HTTP+SSE. Without either --expose flag both are served.',
+      help: 'Serve HTTP+SSE. Without any --expose flag it and Streamable HTTP are served.',
     },
     'expose-streamable-http': { ...SERVING, type: 'boolean', help: 'Serve Streamable HTTP on /mcp.' },
+    'expose-ws': { ...SERVING, type: 'boolean', help: 'Serve WebSocket.' },
     port: {
       ...SERVING,
       type: 'integer',
@@ -84,6 +86,7 @@ export const command = {
       value: 'PATH',
       help: 'Path that SSE clients post to. Default /message.',
     },
+    wsPath: { ...SERVING, type: 'string', value: 'PATH', help: 'Path of WebSocket. Default /ws.' },
     'health-endpoint': {
       ...SERVING,
       type: 'string',
@@ -96,7 +99,7 @@ export const command = {
       type: 'integer',
       value: 'SECONDS',
       range: [1, 3600],
-      help: 'Between keep-alive comments on streams. Default 30.',
+      help: 'Between keep-alive comments on streams, and pings on WebSockets. Default 30.',
     },
     stateless: { ...SERVING, type: 'boolean', help: 'Streamable HTTP without sessions for old clients too.' },
     jsonResponse: { ...SERVING, type: 'boolean', help: 'Answer with JSON, never with a stream.' },

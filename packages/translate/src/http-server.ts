@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from '@forge/cli';
 import { createHttpEdge, createStatelessEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
-import { createCors, createMcpListener, createSseListener } from '@forge/transport-http/server';
+import { createCors, createMcpListener, createOriginCheck, createSseListener } from '@forge/transport-http/server';
 import { createAuthenticate } from './api-keys.ts';
 
 /** How MCP is served over HTTP. */
@@ -23,21 +23,25 @@ export interface HttpOptions {
   readonly sse?: boolean | undefined;
   /** Serve Streamable HTTP of both eras on /mcp. @default true */
   readonly streamableHttp?: boolean | undefined;
+  /** Serve WebSocket, both eras on each socket. @default false */
+  readonly webSocket?: boolean | undefined;
   /** @default '/sse' */
   readonly ssePath?: string | undefined;
   /** @default '/message' */
   readonly messagePath?: string | undefined;
+  /** @default '/ws' */
+  readonly wsPath?: string | undefined;
   /** Paths that answer `ok`, to anyone. @default ['/healthz'] */
   readonly healthPaths?: readonly string[] | undefined;
   /** Web pages that may call, besides those of this machine; `*` for all. @default [] */
   readonly allowedOrigins?: readonly string[] | undefined;
-  /** Milliseconds between keep-alive comments on streams. @default 30000 */
+  /** Milliseconds between keep-alive comments on streams, and pings on WebSockets. @default 30000 */
   readonly keepAliveMs?: number | undefined;
   /** Legacy clients get no session: every request stands for itself. @default false */
   readonly stateless?: boolean | undefined;
   /** Answers to POST are never streams. @default false */
   readonly jsonResponse?: boolean | undefined;
-  /** Sessions, and streams of HTTP+SSE, at most. @default 1000 */
+  /** Sessions, and streams of HTTP+SSE, and WebSockets, at most. @default 1000 */
   readonly maxSessions?: number | undefined;
   /** After which time without use a session ends, in ms. @default 1800000 */
   readonly sessionTimeoutMs?: number | undefined;
@@ -70,7 +74,7 @@ export async function createHttpServer(
   ownsAuthorization: boolean,
 ): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 8000, sse = true, streamableHttp = true, tls } = options;
-  const { ssePath = '/sse', messagePath = '/message', healthPaths = ['/healthz'] } = options;
+  const { ssePath = '/sse', messagePath = '/message', wsPath = '/ws', healthPaths = ['/healthz'] } = options;
   const { maxSessions = 1000, sessionTimeoutMs = 1_800_000 } = options;
   const endpoints = new Map<string, Routed>();
   const shared = {
@@ -89,6 +93,13 @@ export async function createHttpServer(
     maxStreams: maxSessions,
     messagePath: (path) => path.slice(0, -ssePath.length) + messagePath,
   });
+  const sockets = options.webSocket === true ? await import('@forge/transport-ws') : undefined;
+  const ws = sockets?.createWsListener({
+    ...shared,
+    checkOrigin: createOriginCheck(shared),
+    pingIntervalMs: options.keepAliveMs,
+    maxSockets: maxSessions,
+  });
   const cors = createCors(shared);
 
   type Handler = typeof mcp.handle;
@@ -102,15 +113,22 @@ export async function createHttpServer(
     if (streamableHttp) add('/mcp', mcp.handle);
     if (sse) add(ssePath, events.stream);
     if (sse) add(messagePath, events.message);
+    if (ws !== undefined) add(wsPath, ws.handle);
   }
   const nowhere = `Not found. There is: ${[...routes.keys()].join(' ')}\n`;
 
   const server = await createNodeServer(tls, (req, res) => {
     if (cors(req, res)) return;
-    const path = (req.url ?? '').split('?', 1)[0] ?? '';
+    const path = pathOf(req);
     const handler = routes.get(path);
     if (handler === undefined) res.writeHead(404, PLAIN).end(nowhere);
     else handler(req, res, path);
+  });
+
+  sockets?.acceptUpgrades(server, (req) => {
+    const path = pathOf(req);
+    if (ws === undefined || routes.get(path) !== ws.handle) return undefined;
+    return (...upgrade) => ws.upgrade(...upgrade, path);
   });
 
   return {
@@ -124,10 +142,14 @@ export async function createHttpServer(
     },
     async close() {
       server.close();
-      await Promise.all([mcp.close(), events.close()]);
+      await Promise.all([mcp.close(), events.close(), ws?.close()]);
       server.closeAllConnections();
     },
   };
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 const PLAIN = { 'content-type': 'text/plain' };

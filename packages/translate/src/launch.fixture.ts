@@ -20,6 +20,7 @@ export interface Launched {
   /** The URL of Streamable HTTP, once it is up; of the server of that name where there are several. */
   mcpUrl(name?: string): Promise<string>;
   sseUrl(): Promise<string>;
+  wsUrl(): Promise<string>;
 }
 
 /** What was started and has to be ended. */
@@ -55,6 +56,7 @@ export function launch(args: readonly string[], env: NodeJS.ProcessEnv = process
     saw,
     mcpUrl: (name) => saw(name === undefined ? /^HTTP +(\S+)$/m : new RegExp(`^HTTP +(\\S+/${name}/mcp)$`, 'm')),
     sseUrl: () => saw(/^SSE +(\S+)$/m),
+    wsUrl: () => saw(/^WS +(\S+)$/m),
   };
 }
 

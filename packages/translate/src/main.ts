@@ -78,9 +78,9 @@ function announce({ translate: options, logFormat, logLevel }: CommandLine, { se
     if (['debug', 'info'].includes(logLevel)) process.stderr.write(report(servers, keyed));
     return;
   }
-  for (const { spec, info, tools, mcpUrl, sseUrl } of servers) {
+  for (const { spec, info, tools, mcpUrl, sseUrl, wsUrl } of servers) {
     const found = { protocolVersion: info?.protocolVersion, era: info?.era, tools };
-    log('info', 'Serving', { name: spec.name, command: shown(spec), ...found, mcpUrl, sseUrl });
+    log('info', 'Serving', { name: spec.name, command: shown(spec), ...found, mcpUrl, sseUrl, wsUrl });
   }
 }
 

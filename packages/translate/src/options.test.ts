@@ -8,8 +8,10 @@ const defaults = {
   servers: [{ command: 'uvx', args: ['server'], env: ENVIRONMENT }],
   sse: true,
   streamableHttp: true,
+  webSocket: false,
   ssePath: '/sse',
   messagePath: '/message',
+  wsPath: '/ws',
   healthPaths: ['/healthz'],
   apiKeys: [],
   headerToEnv: new Map(),
@@ -27,6 +29,16 @@ describe('the command line', () => {
     ['the server after --', ['--', 'uvx', 'server'], {}],
     ['one --expose flag', ['--expose-sse', '--stdio', 'uvx server'], { streamableHttp: false }],
     ['the other one', ['--expose-streamable-http', '--stdio', 'uvx server'], { sse: false }],
+    [
+      'WebSocket alone',
+      ['--expose-ws', '--stdio', 'uvx server'],
+      { sse: false, streamableHttp: false, webSocket: true },
+    ],
+    [
+      'all three',
+      ['--expose-sse', '--expose-streamable-http', '--expose-ws', '--wsPath', '/socket', '--stdio', 'uvx server'],
+      { webSocket: true, wsPath: '/socket' },
+    ],
     ['both', ['--expose-sse', '--expose-streamable-http', '--stdio', 'uvx server'], {}],
     [
       'every other flag',
@@ -77,6 +89,11 @@ describe('the command line', () => {
       ['--connect-streamable-http', 'https://h/mcp'],
       { servers: [{ url: 'https://h/mcp', transport: 'streamable-http', headers: {} }] },
     ],
+    [
+      'one on WebSocket',
+      ['--connect-ws', 'wss://h/ws'],
+      { servers: [{ url: 'wss://h/ws', transport: 'websocket', headers: {} }] },
+    ],
   ])('takes %s', (_, argv, expected) => {
     expect(read(argv).translate).toEqual({ ...defaults, ...expected });
   });
@@ -98,6 +115,9 @@ describe('the command line', () => {
     [['--stdio', 'a', '--header-to-env', 'X-A=LD_PRELOAD'], 'decides what is executed'],
     [['--connect-sse', 'http://a', '--header-to-env', 'X-A=B'], '--header-to-env is for children'],
     [['--connect-sse', 'ftp://a'], 'need a URL of http or https'],
+    [['--connect-ws', 'http://a'], 'needs a URL of ws or wss'],
+    [['--connect-ws', 'ws://a', '--header-to-env', 'X-A=B'], '--header-to-env is for children'],
+    [['--stdio', 'a', '--wsPath', '/sse'], 'must differ'],
     [['--stdio', 'a', '--tls-cert', 'c'], 'go together'],
     [['--stdio', 'a', '--env', 'A'], 'NAME=VALUE'],
     [['--stdio', 'a', '--stateless', '--child', 'per-session'], 'a child for every request'],

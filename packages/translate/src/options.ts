@@ -37,7 +37,8 @@ export function readCommandLine(
   if (values.version === true) return 'version';
   const fill = filler(environment);
   const { servers, problems } = serversOf(values, rest, environment, fill);
-  const both = values['expose-sse'] === undefined && values['expose-streamable-http'] === undefined;
+  const exposed = [values['expose-sse'], values['expose-streamable-http'], values['expose-ws']];
+  const unsaid = exposed.every((flag) => flag === undefined);
   const { child } = values;
   if (values.stateless === true && child === 'per-session')
     throw new UsageError('--stateless has no sessions, so --child per-session would start a child for every request.');
@@ -52,8 +53,9 @@ export function readCommandLine(
       child: child as TranslateOptions['child'],
       maxChildren: values['max-children'],
       headerToEnv: headerToEnv(values),
-      sse: both || values['expose-sse'] === true,
-      streamableHttp: both || values['expose-streamable-http'] === true,
+      sse: unsaid || values['expose-sse'] === true,
+      streamableHttp: unsaid || values['expose-streamable-http'] === true,
+      webSocket: values['expose-ws'] === true,
       ...paths(values),
       port: values.port,
       host: values.host,
@@ -95,19 +97,20 @@ function headerToEnv(values: Values): HeaderToEnv {
     if (refusal !== undefined) throw new UsageError(`--header-to-env: ${variable} ${refusal}.`);
     mapping.set(header.toLowerCase(), variable);
   }
-  const remote = values['connect-sse'] ?? values['connect-streamable-http'];
+  const remote = values['connect-sse'] ?? values['connect-streamable-http'] ?? values['connect-ws'];
   if (mapping.size > 0 && remote !== undefined)
     throw new UsageError('--header-to-env is for children. A server elsewhere gets X-Upstream-Authorization.');
   return mapping;
 }
 
-function paths(values: Values): Pick<TranslateOptions, 'ssePath' | 'messagePath' | 'healthPaths'> {
+function paths(values: Values): Pick<TranslateOptions, 'ssePath' | 'messagePath' | 'wsPath' | 'healthPaths'> {
   const ssePath = path('--ssePath', values.ssePath ?? '/sse');
   const messagePath = path('--messagePath', values.messagePath ?? '/message');
+  const wsPath = path('--wsPath', values.wsPath ?? '/ws');
   const healthPaths = ['/healthz', ...(values['health-endpoint'] ?? []).map((it) => path('--health-endpoint', it))];
-  if (new Set([ssePath, messagePath, ...healthPaths]).size < 2 + new Set(healthPaths).size)
-    throw new UsageError('--ssePath, --messagePath and --health-endpoint must differ.');
-  return { ssePath, messagePath, healthPaths };
+  if (new Set([ssePath, messagePath, wsPath, ...healthPaths]).size < 3 + new Set(healthPaths).size)
+    throw new UsageError('--ssePath, --messagePath, --wsPath and --health-endpoint must differ.');
+  return { ssePath, messagePath, wsPath, healthPaths };
 }
 
 function path(flag: string, text: string): string {

@@ -15,7 +15,7 @@ export function report(servers: readonly TranslateServer[], keyed = false): stri
 }
 
 function describe(server: TranslateServer): string[] {
-  const { spec, info, tools, error, mcpUrl, sseUrl } = server;
+  const { spec, info, tools, error, mcpUrl, sseUrl, wsUrl } = server;
   const { name, version } = serverInfoOf(server);
   const found =
     info === undefined
@@ -30,6 +30,7 @@ function describe(server: TranslateServer): string[] {
     ...found,
     ...(mcpUrl === undefined ? [] : [`HTTP     ${mcpUrl}`]),
     ...(sseUrl === undefined ? [] : [`SSE      ${sseUrl}`]),
+    ...(wsUrl === undefined ? [] : [`WS       ${wsUrl}`]),
   ];
 }
 
@@ -60,9 +61,10 @@ function lines(text: string): string {
 function clientBlocks(servers: readonly TranslateServer[], keyed: boolean): string[] {
   const named = new Map<string, { type: string; url: string }>();
   for (const server of servers) {
-    const { mcpUrl, sseUrl } = server;
-    const url = mcpUrl ?? sseUrl ?? '';
-    named.set(keyOf(server, named), { type: mcpUrl === undefined ? 'sse' : 'http', url });
+    const { mcpUrl, sseUrl, wsUrl } = server;
+    const url = mcpUrl ?? sseUrl ?? wsUrl ?? '';
+    const type = mcpUrl !== undefined ? 'http' : sseUrl !== undefined ? 'sse' : 'ws';
+    named.set(keyOf(server, named), { type, url });
   }
   const block = (root: string, entry: (server: { type: string; url: string }) => object) =>
     `  ${JSON.stringify({ [root]: Object.fromEntries([...named].map(([key, server]) => [key, entry(server)])) })}`;

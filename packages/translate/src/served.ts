@@ -1,6 +1,7 @@
 /** @module One server as endpoints: one for everybody, and one for each set of credentials that clients send. */
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  type ChannelUpstreamOptions,
   createChannelUpstream,
   createRelay,
   type Endpoint,
@@ -135,17 +136,26 @@ function childOpener(spec: ChildSpec, options: ServedOptions, started: () => boo
   };
 }
 
-/** Only here an HTTP client is loaded. */
+/** Only here a client of HTTP, or of WebSocket, is loaded. */
 async function remoteOpener(spec: RemoteSpec, options: ServedOptions): Promise<Opener> {
-  const { httpUpstream } = await import('@forge/transport-http');
-  const { url, transport, headers } = spec;
   const { requestTimeoutMs, sessionTimeoutMs: sessionIdleMs } = options;
+  const connect = await remoteClient(spec);
   return (key) =>
-    createRelay(
-      (events) =>
-        httpUpstream({ url, transport, headers, events, clientInfo: clientInfo(), requestTimeoutMs, sessionIdleMs }),
-      { key, onLost: (error) => options.log('warning', `${spec.name ?? 'The remote server'}: ${error.message}`) },
-    );
+    createRelay((events) => connect({ events, clientInfo: clientInfo(), requestTimeoutMs, sessionIdleMs }), {
+      key,
+      onLost: (error) => options.log('warning', `${spec.name ?? 'The remote server'}: ${error.message}`),
+    });
+}
+
+type RemoteOptions = Pick<ChannelUpstreamOptions, 'events' | 'clientInfo' | 'requestTimeoutMs' | 'sessionIdleMs'>;
+
+async function remoteClient({ url, transport, headers }: RemoteSpec): Promise<(options: RemoteOptions) => Upstream> {
+  if (transport === 'websocket') {
+    const { wsUpstream } = await import('@forge/transport-ws');
+    return (options) => wsUpstream({ url, headers, ...options });
+  }
+  const { httpUpstream } = await import('@forge/transport-http');
+  return (options) => httpUpstream({ url, transport, headers, ...options });
 }
 
 function clientInfo(): JsonText {

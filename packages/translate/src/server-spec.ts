@@ -16,8 +16,8 @@ export interface ChildSpec {
 export interface RemoteSpec {
   readonly name?: string | undefined;
   readonly url: string;
-  /** @default 'auto' */
-  readonly transport?: 'auto' | 'streamable-http' | 'sse' | undefined;
+  /** `auto` is any of HTTP. @default 'auto' */
+  readonly transport?: 'auto' | 'streamable-http' | 'sse' | 'websocket' | undefined;
   /** Sent with every request: credentials and others. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type ConfiguredUpstream, readMcpServers, UsageError, variablesFor } from '@forge/cli';
 import type { Values } from './options.ts';
 import { definedOnly } from './served.ts';
-import type { ChildSpec, ServerSpec } from './server-spec.ts';
+import type { ChildSpec, RemoteSpec, ServerSpec } from './server-spec.ts';
 import { CommandLineError, splitCommand } from './split-command.ts';
 
 /** Ours alone; a child has no use for it. */
@@ -32,8 +32,9 @@ export function serversOf(
   const { stdio, config } = values;
   const sse = values['connect-sse'];
   const streamableHttp = values['connect-streamable-http'];
-  const url = sse ?? streamableHttp;
-  const given = [stdio, sse, streamableHttp, config, rest.length > 0 ? rest : undefined];
+  const ws = values['connect-ws'];
+  const url = sse ?? streamableHttp ?? ws;
+  const given = [stdio, sse, streamableHttp, ws, config, rest.length > 0 ? rest : undefined];
   const ways = given.filter((way) => way !== undefined).length;
   if (ways === 0) throw new UsageError('Which server? Give it as --stdio "COMMAND ARGS", or several by --config FILE.');
   if (ways > 1)
@@ -43,8 +44,8 @@ export function serversOf(
       '--header and --oauth2Bearer are for servers elsewhere; a stdio server gets its credentials from its environment (--env, --header-to-env).',
     );
   if (url !== undefined) {
-    const transport = sse === undefined ? 'streamable-http' : 'sse';
-    return { servers: [{ url: httpUrl(url), transport, headers: headersOf(values, fill) }], problems: [] };
+    const transport = sse !== undefined ? 'sse' : ws !== undefined ? 'websocket' : 'streamable-http';
+    return { servers: [{ url: remoteUrl(url, transport), transport, headers: headersOf(values, fill) }], problems: [] };
   }
   const { cwd } = values;
   const { [OWN_VARIABLE]: _, ...inherited } = definedOnly(environment);
@@ -87,12 +88,17 @@ function specOf(upstream: ConfiguredUpstream, env: Readonly<Record<string, strin
   const { name, transport, url, command = '', args, headers } = upstream;
   if (url === undefined) return { name, command, args, env: { ...env, ...upstream.env }, cwd: upstream.cwd ?? cwd };
   const sent = Object.fromEntries(headers.map((header) => [header.name.toLowerCase(), header.value]));
-  return { name, url, transport: transport === 'sse' ? 'sse' : 'auto', headers: sent };
+  return { name, url, transport: transport === 'sse' || transport === 'websocket' ? transport : 'auto', headers: sent };
 }
 
-function httpUrl(text: string): string {
-  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return text;
-  throw new UsageError('--connect-sse and --connect-streamable-http need a URL of http or https.');
+function remoteUrl(text: string, transport: RemoteSpec['transport']): string {
+  const scheme = transport === 'websocket' ? /^wss?:\/\//i : /^https?:\/\//i;
+  if (scheme.test(text) && URL.canParse(text)) return text;
+  throw new UsageError(
+    transport === 'websocket'
+      ? '--connect-ws needs a URL of ws or wss.'
+      : '--connect-sse and --connect-streamable-http need a URL of http or https.',
+  );
 }
 
 function headersOf(values: Values, fill: (text: string) => string): Record<string, string> {
