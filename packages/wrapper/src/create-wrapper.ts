@@ -9,6 +9,7 @@ import {
   type UpstreamInfo,
 } from '@forge/protocol';
 import { type CredentialSource, httpUpstream } from '@forge/transport-http';
+import type { wsUpstream } from '@forge/transport-ws';
 import type { Log } from './log.ts';
 import type { Network } from './network.ts';
 import { connectPatiently } from './patience.ts';
@@ -20,6 +21,8 @@ import { packageVersion } from './version.ts';
 export interface WrapperParts {
   readonly network: Network;
   readonly log: Log;
+  /** Calls a server on WebSocket; without it, the URL must be one of http or https. */
+  readonly wsUpstream?: typeof wsUpstream | undefined;
   /** Where the credential comes from, when it is not given. */
   readonly login?: (CredentialSource & { readonly isBusy: boolean }) | undefined;
 }
@@ -42,22 +45,18 @@ export interface Wrapper {
  * const wrapper = createWrapper(settings, { network, log });
  * const edge = serveChannel(wrapper.endpoint, processChannel(), { caller: { id: 'local' } });
  */
-export function createWrapper(settings: Settings, { network, log, login }: WrapperParts): Wrapper {
+export function createWrapper(settings: Settings, parts: WrapperParts): Wrapper {
+  const { network, log, login } = parts;
   const stopping = new AbortController();
   let found: UpstreamInfo | undefined;
   const relay = createRelay(
-    (events) =>
-      httpUpstream({
-        url: settings.url,
-        headers: settings.headers,
-        transport: settings.transport,
-        era: settings.era,
-        requestTimeoutMs: settings.callTimeoutMs,
-        credentials: login,
-        connections: network.connections,
-        events,
-        clientInfo: JsonText.of({ name: 'forge-wrapper', version: packageVersion() }),
-      }),
+    (events) => {
+      const { url, headers, era, transport, callTimeoutMs: requestTimeoutMs } = settings;
+      const clientInfo = JsonText.of({ name: 'forge-wrapper', version: packageVersion() });
+      const shared = { url, headers, era, requestTimeoutMs, events, clientInfo };
+      if (parts.wsUpstream !== undefined) return parts.wsUpstream({ ...shared, ca: network.trusted.ca });
+      return httpUpstream({ ...shared, transport, credentials: login, connections: network.connections });
+    },
     { key: 'wrapper', onLost: (error) => log('warning', `${error.message}. It will be connected again.`) },
   );
   const { upstream } = relay;

@@ -3,7 +3,12 @@ import type { Command, Flags } from '@forge/cli';
 
 /** What says which server, and how it is reached: the same for every command. */
 export const serverFlags = {
-  url: { group: 'Server', type: 'string', value: 'URL', help: 'The MCP endpoint. Or MCP_SERVER_URL.' },
+  url: {
+    group: 'Server',
+    type: 'string',
+    value: 'URL',
+    help: 'The MCP endpoint: http, https, ws or wss. Or MCP_SERVER_URL.',
+  },
   transport: {
     group: 'Server',
     type: 'string',

@@ -7,7 +7,7 @@ import { createLog } from './log.ts';
 import { createNetwork } from './network.ts';
 import { createLazyLogin } from './oauth/lazy-login.ts';
 import { configFolder } from './oauth/token-store.ts';
-import type { Settings } from './settings.ts';
+import { isWebSocket, type Settings } from './settings.ts';
 import { watchForWake } from './wake.ts';
 
 /** How long ending things may take. */
@@ -22,7 +22,9 @@ export async function serve(settings: Settings): Promise<void> {
   const folder = configFolder(process.env);
   const login =
     settings.login && createLazyLogin({ server: settings.url, settings: settings.login, folder, network, log });
-  const wrapper = createWrapper(settings, { network, log, login });
+  // Only here WebSockets are loaded.
+  const sockets = isWebSocket(settings.url) ? await import('@forge/transport-ws') : undefined;
+  const wrapper = createWrapper(settings, { network, log, login, wsUpstream: sockets?.wsUpstream });
   const signalled = endSignal();
   const channel = processChannel({
     // Whoever closes stdin still gets every answer that can be had.

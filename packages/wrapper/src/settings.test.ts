@@ -33,6 +33,7 @@ describe('settings', () => {
   it('complete the address of a virtual server, and no other', () => {
     expect(settings(['--url', 'http://g:4444/servers/abc/']).url.href).toBe('http://g:4444/servers/abc/mcp');
     expect(settings(['--url', 'http://g:4444/servers/abc/sse']).url.href).toBe('http://g:4444/servers/abc/sse');
+    expect(settings(['--url', 'ws://g:4444/servers/abc']).url.href).toBe('ws://g:4444/servers/abc/ws');
     expect(settings(['--url', 'http://g/']).url.href).toBe('http://g/');
   });
 
@@ -44,6 +45,7 @@ describe('settings', () => {
     expect(settings(URL_FLAG).login).toMatchObject({ way: 'auto', callbackPort: 0 });
     expect(settings([...URL_FLAG, '--header', 'Authorization: x']).login).toBeUndefined();
     expect(settings([...URL_FLAG, '--oauth', 'off']).login).toBeUndefined();
+    expect(settings(['--url', 'wss://a/ws']).login).toBeUndefined();
   });
 
   it('take globs in one list or several', () => {
@@ -52,6 +54,8 @@ describe('settings', () => {
 
   it.each([
     [['--url', 'ftp://a'], 'must be an http or https URL'],
+    [['--url', 'ws://a', '--transport', 'sse'], 'are for http and https URLs'],
+    [['--url', 'ws://a', '--proxy', 'http://p'], 'are for http and https URLs'],
     [[...URL_FLAG, '--proxy', 'proxy:3128'], '--proxy must be'],
     [[...URL_FLAG, '--ca', '/does/not/exist'], '--ca: /does/not/exist cannot be read (ENOENT)'],
     [[...URL_FLAG, '--oauth', 'client-credentials'], 'needs --client-id'],

@@ -40,6 +40,9 @@ export function readSettings(values: FlagValues<typeof serverFlags>, env: Env): 
   for (const line of values.header ?? []) Object.assign(headers, headerFrom(line, '--header', env));
   if (auth !== undefined && auth !== '') headers['authorization'] = expandEnv(auth, '--auth', env);
   const { transport = 'auto', protocol = 'auto' } = values;
+  const isSocket = isWebSocket(url);
+  if (isSocket && (transport !== 'auto' || readProxy(values.proxy) instanceof URL))
+    throw new UsageError('--transport and --proxy are for http and https URLs; a WebSocket has neither.');
   return {
     url,
     headers,
@@ -53,21 +56,27 @@ export function readSettings(values: FlagValues<typeof serverFlags>, env: Env): 
       .filter((glob) => glob !== ''),
     ca: values.ca === undefined ? undefined : readCertificates(values.ca),
     proxy: readProxy(values.proxy),
-    login: headers['authorization'] === undefined ? readLogin(values, env) : undefined,
+    login: headers['authorization'] === undefined && !isSocket ? readLogin(values, env) : undefined,
     logLevel: readLogLevel(values['log-level'], env['MCP_WRAPPER_LOG_LEVEL']),
   };
+}
+
+/** Whether a server is on WebSocket. */
+export function isWebSocket({ protocol }: URL): boolean {
+  return protocol.startsWith('ws');
 }
 
 function readUrl(text: string | undefined): URL {
   if (text === undefined || text === '')
     throw new UsageError('Which server? Give its address as --url or in MCP_SERVER_URL.');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new UsageError('The server must be an http or https URL.');
+  if (url === undefined || !/^(?:http|ws)s?:$/.test(url.protocol))
+    throw new UsageError('The server must be an http or https URL, or one of ws or wss.');
   if (url.username !== '' || url.password !== '')
     throw new UsageError('The URL must not hold a password. Give credentials as --auth or --header.');
   // A gateway's virtual server is often named without the endpoint.
-  if (/\/servers\/[^/]+\/?$/.test(url.pathname)) url.pathname = `${url.pathname.replace(/\/$/, '')}/mcp`;
+  if (/\/servers\/[^/]+\/?$/.test(url.pathname))
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${isWebSocket(url) ? 'ws' : 'mcp'}`;
   url.hash = '';
   return url;
 }

@@ -1,11 +1,11 @@
 /** @module `forge-wrapper doctor`: says step by step what works on the way to a server. */
-import { type Command, runCommand } from '@forge/cli';
+import { type Command, runCommand, UsageError } from '@forge/cli';
 import { createLog } from '../log.ts';
 import { createNetwork } from '../network.ts';
 import { createLazyLogin } from '../oauth/lazy-login.ts';
 import { configFolder } from '../oauth/token-store.ts';
 import { serverFlags } from '../options.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { isWebSocket, readSettings, type Settings } from '../settings.ts';
 import { type Finding, steps } from './steps.ts';
 
 const command = {
@@ -19,6 +19,7 @@ const command = {
 export function run(argv: readonly string[]): Promise<number> {
   return runCommand(command, argv, async (values) => {
     const settings = readSettings(values, process.env);
+    if (isWebSocket(settings.url)) throw new UsageError('doctor examines servers on http and https.');
     const worked = await examine(settings);
     process.stdout.write(worked ? 'Everything works.\n' : 'Something does not work; see above.\n');
     return worked ? 0 : 1;
