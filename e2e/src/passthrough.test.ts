@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namesOf, textOf } from './clients/connect.ts';
 import { connectLegacy } from './clients/legacy-client.ts';
 import { connectModern } from './clients/modern-client.ts';
+import { connectSocket } from './clients/web-socket.ts';
 import { type Fixture, type FixtureEra, startFixture } from './fixtures/fixture.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { createScope } from './harness/scope.ts';
@@ -38,10 +39,13 @@ interface Client {
   watch(): Promise<() => Promise<unknown>>;
 }
 
-async function legacy(url: string): Promise<Client> {
+const legacy = (url: string): Promise<Client> => legacyBy(connectLegacy, url);
+const legacySocket = (url: string): Promise<Client> => legacyBy(connectSocket, url);
+
+async function legacyBy(connect: typeof connectLegacy, url: string): Promise<Client> {
   const logged: string[] = [];
   const updated: string[] = [];
-  const client = await connectLegacy(scope, { url, token: gateway.token }, (prepared) => {
+  const client = await connect(scope, { url, token: gateway.token }, (prepared) => {
     prepared.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void logged.push(params.level));
     prepared.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void updated.push(params.uri));
   });
@@ -82,6 +86,8 @@ async function modern(url: string): Promise<Client> {
 describe.each<[string, (url: string) => Promise<Client>, FixtureEra]>([
   ['legacy', legacy, 'legacy'],
   ['legacy', legacy, 'modern'],
+  ['legacy WebSocket', legacySocket, 'legacy'],
+  ['legacy WebSocket', legacySocket, 'modern'],
   ['modern', modern, 'legacy'],
   ['modern', modern, 'modern'],
 ])('between a %s client and a %3$s upstream', (clientEra, connect, era) => {

@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textOf } from './clients/connect.ts';
 import { connectLegacy } from './clients/legacy-client.ts';
 import { connectModern } from './clients/modern-client.ts';
-import { startAskingV1, startAskingV2 } from './fixtures/asking-server.ts';
+import { connectSocket } from './clients/web-socket.ts';
+import { startAskingSocket, startAskingV1, startAskingV2 } from './fixtures/asking-server.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { createScope } from './harness/scope.ts';
 
@@ -54,6 +55,8 @@ const CLIENTS: Readonly<Record<string, (url: string) => Promise<Peer>>> = {
     await client.connect(new SSEClientTransport(new URL(url.replace(/mcp$/, 'sse')), { requestInit, eventSourceInit }));
     return scope.add(client, () => client.close());
   },
+  'a legacy client over WebSocket': (url) =>
+    connectSocket(scope, { url, token: gateway.token, capabilities }, answering),
   'a modern client': (url) =>
     connectModern(scope, { url, token: gateway.token, capabilities }, (client) => {
       client.setRequestHandler('elicitation/create', () => FORM);
@@ -65,6 +68,7 @@ const CLIENTS: Readonly<Record<string, (url: string) => Promise<Peer>>> = {
 describe.each<[string, () => Promise<object>]>([
   ['SDK v1 over HTTP', async () => ({ url: await startAskingV1(scope) })],
   ['SDK v1 on stdio', async () => ({ command: process.execPath, args: [STDIO] })],
+  ['SDK v1 over WebSocket', async () => ({ url: await startAskingSocket(scope) })],
   ['SDK v2, modern,', async () => ({ url: await startAskingV2(scope) })],
 ])('a server of %s', (name, open) => {
   let url: string;

@@ -106,13 +106,15 @@ describe('--expose-ws', () => {
 
   it('closes its sockets with 1001 at the end, after what was in flight', async () => {
     const translate = launch([...FREE, '--expose-ws', ...FIXTURE]);
-    const client = await connect(await translate.wsUrl());
-    const slept = call(client, 'sleep', { ms: 300 });
+    const ws = new WebSocket(await translate.wsUrl());
+    onTestFinished(() => ws.terminate());
+    await once(ws, 'open');
+    ws.send('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"sleep","arguments":{"ms":300}}}');
     await translate.saw(/sleeping 300/);
-    const closed = new Promise((resolve) => (client.onclose = () => resolve(true)));
+    const [answer, closed] = [once(ws, 'message'), once(ws, 'close')];
     translate.child.kill('SIGTERM');
-    expect(await slept).toBe('slept 300');
-    expect(await closed).toBe(true);
+    expect(String((await answer)[0])).toContain('slept 300');
+    expect((await closed)[0]).toBe(1001);
     expect((await translate.exit).code).toBe(0);
   });
 });
