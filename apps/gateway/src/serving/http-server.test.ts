@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { JsonText, type Endpoint } from '@forge/protocol';
+import { createHttpEdge, type Endpoint, JsonText } from '@forge/protocol';
 import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -26,6 +26,7 @@ async function serve(environment: Readonly<Record<string, string>>): Promise<str
   const server = createHttpServer(settings, {
     authenticate: () => ({ id: 'alice', admin: true }),
     endpoint: () => endpoint,
+    edge: createHttpEdge(),
     api: new Hono().all('*', (context) => context.text('the API', 200)),
   });
   const url = await server.listen();
@@ -99,7 +100,7 @@ describe('WebSocket', () => {
     const { settings } = loadSettings({ environment: { PORT: '0', SHUTDOWN_TIMEOUT: '1', WEBSOCKET_PING_INTERVAL } });
     const api = new Hono();
     const authenticate = () => ({ id: 'alice', admin: true });
-    const server = createHttpServer(settings, { authenticate, endpoint: () => endpoint, api });
+    const server = createHttpServer(settings, { authenticate, endpoint: () => endpoint, edge: createHttpEdge(), api });
     const ws = new WebSocket(`${(await server.listen()).replace('http', 'ws')}/ws`);
     await once(ws, 'open');
     const heard = once(ws, event);
