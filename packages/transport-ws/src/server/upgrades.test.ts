@@ -19,6 +19,17 @@ it('a request that came in one piece with its body is answered too', async () =>
   expect(await readUntil(socket, 'abc')).toMatch(/^HTTP\/1\.1 200 OK[^]*PUT without an upgrade: abc/);
 });
 
+it('a request with more headers than can be relied on is refused, and what follows it is not read', async () => {
+  const { port } = await serve();
+  const many = Array.from({ length: 600 }, (_, at) => `a${at}: b\r\n`).join('');
+  const hidden = 'GET /hidden HTTP/1.1\r\nhost: localhost\r\n\r\n';
+  const length = `content-length: ${hidden.length}\r\n`;
+  const socket = await raw(port, `POST /x HTTP/1.1\r\nhost: localhost\r\n${H2C}${many}${length}\r\n${hidden}`);
+  const text = await readUntil(socket);
+  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(text).not.toContain('GET without');
+});
+
 it('a WebSocket where there is none is answered as the path is otherwise', async () => {
   const { port } = await serve();
   const socket = await raw(

@@ -1,7 +1,7 @@
 /** @module Requests that ask for another protocol (RFC 9110, 7.8): WebSocket on some paths, and nothing else anywhere. */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { refusalOf } from '@forge/protocol';
+import { ForgeError, refusalOf } from '@forge/protocol';
 
 /** Takes over a request to upgrade, with the bytes that came right behind it. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -32,15 +32,20 @@ export function refuseUpgrade(socket: Duplex, thrown: unknown, challenge?: strin
 }
 
 const HOP_HEADERS = new Set(['connection', 'upgrade', 'http2-settings']);
+/** Node forgets headers past a thousand; a request without its last ones could mean something else. */
+const MAX_HEADERS = 500;
 
 /** Gives the server its connection back, as if it had just been made and the request had been sent without `Upgrade`. */
 function withoutUpgrade(
   server: Server,
-  { method, url, rawHeaders }: IncomingMessage,
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): void {
-  let text = `${method} ${url} HTTP/1.1\r\n`;
+  if (rawHeaders.length > MAX_HEADERS * 2) {
+    return refuseUpgrade(socket, new ForgeError('invalid_request', `A request may have ${MAX_HEADERS} headers`));
+  }
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     if (!HOP_HEADERS.has(name.toLowerCase())) text += `${name}: ${rawHeaders[at + 1]}\r\n`;
