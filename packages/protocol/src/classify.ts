@@ -66,22 +66,26 @@ const DECISIVE = new Set(['_meta', 'name', 'uri', 'taskid', 'arguments']);
  * Tells the era of what a client sent, and reads a modern request's envelope.
  *
  * `headers` are `undefined` where a transport has none, as on stdio. `Mcp-Param-*` is not looked at, because the tool must
- * be known for that: see `checkParamHeaders`.
+ * be known for that: see `checkParamHeaders`. Whether a legacy session's revision is `served` is for its opening to say.
  *
  * @throws ForgeError `invalid_request`, `invalid_params`, `header_mismatch`, `unsupported_version` (with `data.supported`
  * and `data.requested`), `method_not_found`.
  */
-export function classify(headers: HeaderBag | undefined, body: Message | Message[]): Classified {
+export function classify(
+  headers: HeaderBag | undefined,
+  body: Message | Message[],
+  served: readonly string[] = SUPPORTED_VERSIONS,
+): Classified {
   const version = headers && headerValue(headers, HEADER.protocolVersion);
   const isModern = version !== undefined && eraOf(version) === 'modern';
   if (Array.isArray(body)) {
     if (isModern || body.some(claimsModern)) throw new ForgeError('invalid_request', 'Batches ended with 2025-03-26');
   } else if (isModern || claimsModern(body)) {
-    return classifyModern(headers, body);
+    return classifyModern(headers, body, served);
   }
   const opens = !Array.isArray(body) && body.kind === 'request' && body.method === 'initialize';
   // `initialize` negotiates in its body, whatever the header says.
-  if (version !== undefined && !opens && eraOf(version) === undefined) throw unsupported(version);
+  if (version !== undefined && !opens && eraOf(version) === undefined) throw unsupportedVersion(version, served);
   return { era: 'legacy', body, protocolVersion: version };
 }
 
@@ -100,13 +104,24 @@ export function targetOf(method: string, params: JsonText | undefined): string |
   return target;
 }
 
+/**
+ * A revision that is not served where it was asked for. The message names those that are: it may be all that the user of
+ * a legacy client gets to see (2026-07-28, Versioning, Backward Compatibility).
+ */
+export function unsupportedVersion(requested: string, served: readonly string[] = SUPPORTED_VERSIONS): ForgeError {
+  // A legacy revision in a modern envelope is served, but not that way: named again, it would be tried again.
+  const supported = served.filter((version) => version !== requested);
+  const message = `Unsupported protocol version; served here: ${served.join(', ') || 'none'}`;
+  return new ForgeError('unsupported_version', message, { data: { supported, requested } });
+}
+
 /** Raw JSON of `params._meta.progressToken`, if it is a string or a number. */
 export function progressTokenOf(params: JsonText | undefined): string | undefined {
   const token = params?.member('_meta')?.member('progressToken');
   return token !== undefined && /^["\d-]/.test(token.text) ? token.text : undefined;
 }
 
-function classifyModern(headers: HeaderBag | undefined, message: Message): Classified {
+function classifyModern(headers: HeaderBag | undefined, message: Message, served: readonly string[]): Classified {
   if (message.kind === 'response') throw new ForgeError('invalid_request', 'A client must not send responses');
   if (message.kind === 'notification') {
     // The revision asks nothing of a notification's headers or `_meta`; what is there must agree.
@@ -114,7 +129,7 @@ function classifyModern(headers: HeaderBag | undefined, message: Message): Class
     if (headers !== undefined && typeof claimed === 'string') checkVersionHeader(headers, claimed);
     return { era: 'modern', message };
   }
-  const envelope = readEnvelope(headers, message);
+  const envelope = readEnvelope(headers, message, served);
   if (headers !== undefined) checkMethodHeaders(headers, message.method, envelope.target);
   if (REMOVED.has(message.method)) {
     throw new ForgeError('method_not_found', `${message.method} does not exist in ${envelope.protocolVersion}`);
@@ -122,7 +137,11 @@ function classifyModern(headers: HeaderBag | undefined, message: Message): Class
   return { era: 'modern', message, envelope };
 }
 
-function readEnvelope(headers: HeaderBag | undefined, { method, params }: RequestMessage): Envelope {
+function readEnvelope(
+  headers: HeaderBag | undefined,
+  { method, params }: RequestMessage,
+  served: readonly string[],
+): Envelope {
   const meta = params?.member('_meta');
   if (!meta?.isObject) throw missing('_meta', 'an object');
   const { [META.protocolVersion]: protocolVersion, [META.logLevel]: logLevel } = meta.value as Record<string, unknown>;
@@ -133,7 +152,9 @@ function readEnvelope(headers: HeaderBag | undefined, { method, params }: Reques
   if (info !== undefined && !info.isObject) throw missing(META.clientInfo, 'an object');
   if (logLevel !== undefined && !isLogLevel(logLevel)) throw missing(META.logLevel, 'a log level');
   if (headers !== undefined) checkVersionHeader(headers, protocolVersion);
-  if (eraOf(protocolVersion) !== 'modern') throw unsupported(protocolVersion);
+  if (eraOf(protocolVersion) !== 'modern' || !served.includes(protocolVersion)) {
+    throw unsupportedVersion(protocolVersion, served);
+  }
   const progressToken = progressTokenOf(params);
   return { protocolVersion, capabilities, info, logLevel, progressToken, target: targetOf(method, params) };
 }
@@ -166,9 +187,4 @@ function metaOf(params: JsonText | undefined): Record<string, unknown> | undefin
 
 function missing(key: string, type: string): ForgeError {
   return new ForgeError('invalid_params', `${key} must be ${type}`);
-}
-
-function unsupported(requested: string): ForgeError {
-  const supported = SUPPORTED_VERSIONS.filter((version) => version !== requested);
-  return new ForgeError('unsupported_version', 'Unsupported protocol version', { data: { supported, requested } });
 }

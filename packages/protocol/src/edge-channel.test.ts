@@ -7,7 +7,7 @@ import type { Exchange, Outcome } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { MAX_IN_FLIGHT } from './legacy-session.ts';
 import { resultOutcome } from './outcome.ts';
-import { META } from './versions.ts';
+import { LEGACY_VERSIONS, META } from './versions.ts';
 
 const DONE = resultOutcome(new JsonText('{"resultType":"complete","content":[]}'));
 
@@ -229,7 +229,9 @@ describe('a channel', () => {
     expect((await modern.next(1, 1))[0]).toMatchObject({ result: { supportedVersions: ['2026-07-28'] } });
     const legacy = new Client(undefined, { eras: ['legacy'] });
     legacy.modern('server/discover');
-    expect(await legacy.next(1)).toMatchObject([{ id: 1, error: { code: -32601 } }]);
+    expect(await legacy.next(1)).toMatchObject([
+      { id: 1, error: { code: -32022, data: { supported: LEGACY_VERSIONS } } },
+    ]);
   });
 });
 

@@ -27,7 +27,7 @@ import { randomId } from './random-id.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Channel } from './upstream.ts';
-import { type Era, eraOf, MODERN_VERSIONS, SUPPORTED_VERSIONS } from './versions.ts';
+import { agreedLegacy, ASSUMED_LEGACY, type Era, eraOf, SUPPORTED_VERSIONS } from './versions.ts';
 
 /** Open `subscriptions/listen` requests of one connection. */
 const MAX_SUBSCRIPTIONS = 100;
@@ -40,7 +40,7 @@ export interface ChannelOptions {
   readonly caller: Caller;
   /** What the client itself wants sent to the upstream as `Authorization`. */
   readonly upstreamAuthorization?: string | undefined;
-  /** @default both */
+  /** Of the endpoint's revisions, those of these eras alone are served. @default both */
   readonly eras?: readonly Era[] | undefined;
   /**
    * Answers legacy requests before `initialize` too, each as it stands, instead of refusing them.
@@ -90,7 +90,8 @@ class Connection {
   draining = false;
   #endpoint: Endpoint;
   #sender: Sender;
-  readonly #eras: readonly Era[];
+  /** Revisions, as they were when the connection began. */
+  readonly #served: readonly string[];
   readonly #takesBare: boolean;
   readonly #reply: Reply;
   readonly #modernEdge: ModernEdge;
@@ -105,12 +106,14 @@ class Connection {
 
   constructor(endpoint: Endpoint, channel: Channel, options: ChannelOptions) {
     this.#endpoint = endpoint;
-    this.#eras = options.eras ?? ['modern', 'legacy'];
+    const { versions = SUPPORTED_VERSIONS } = endpoint;
+    const { eras } = options;
+    this.#served = eras ? versions.filter((version) => eras.includes(eraOf(version) ?? 'legacy')) : versions;
     this.#takesBare = options.bareRequests === true;
     this.#modernEdge = {
       subscriptions: new Subscriptions(MAX_SUBSCRIPTIONS),
       parked: new ParkedCalls({}, { onAnswered: (exchange) => this.#forget(exchange) }),
-      versions: SUPPORTED_VERSIONS.filter((version) => this.#eras.includes(eraOf(version) ?? 'legacy')),
+      versions: this.#served,
     };
     this.#sender = {
       caller: options.caller,
@@ -137,9 +140,8 @@ class Connection {
   receive(text: string): void {
     if (this.#ended) return;
     try {
-      const classified = classify(undefined, readBody(text));
+      const classified = classify(undefined, readBody(text), this.#served);
       if (this.draining && isRequest(classified)) throw new ForgeError('overloaded', 'The connection is closing');
-      this.#checkEra(classified);
       if (classified.era === 'legacy') this.#legacy(classified.body);
       else if (classified.envelope === undefined) this.#cancel(classified.message.params);
       else this.#modern(classified);
@@ -163,13 +165,6 @@ class Connection {
     }
     this.#session?.end();
     this.#bare?.end();
-  }
-
-  #checkEra({ era }: Classified): void {
-    if (this.#eras.includes(era)) return;
-    if (era === 'modern') throw new ForgeError('method_not_found', 'Only the legacy era is served here');
-    const data = { supported: MODERN_VERSIONS };
-    throw new ForgeError('unsupported_version', `Only ${MODERN_VERSIONS.join(', ')} is served here`, { data });
   }
 
   #modern(request: ModernRequest): void {
@@ -211,7 +206,7 @@ class Connection {
   async #initialize({ id, params }: RequestMessage): Promise<void> {
     const held: LegacyBody[] = (this.#held = []);
     try {
-      const opening = await openLegacy(this.#endpoint, params, this.#sender.caller);
+      const opening = await openLegacy(this.#endpoint, params, this.#sender.caller, this.#served);
       if (this.#ended) return;
       this.#session = new LegacySession(randomId(), opening, Date.now);
       this.#reply.json(200, formatResult(id, opening.result));
@@ -239,8 +234,9 @@ class Connection {
 
   /** Only `ping` may come before `initialize` (2025-11-25, Lifecycle), unless bare requests are wanted. */
   #beforeSession(body: LegacyBody): void {
-    if (this.#takesBare) {
-      this.#bare ??= bareSession(this.#endpoint, this.#sender.caller);
+    const version = this.#takesBare ? agreedLegacy(ASSUMED_LEGACY, this.#served) : undefined;
+    if (version !== undefined) {
+      this.#bare ??= bareSession(this.#endpoint, this.#sender.caller, version);
       return this.#bare.receive(body, this.#sender, this.#reply);
     }
     if (!Array.isArray(body) && body.kind !== 'request') return;

@@ -4,7 +4,7 @@
  */
 import { classify } from './classify.ts';
 import { type ModernEdge, openModern, serveModern } from './edge-modern.ts';
-import { postLegacy } from './edge-legacy.ts';
+import { postLegacy, stillServed } from './edge-legacy.ts';
 import { createEdgeStreams, type EdgeStreamsOptions } from './edge-streams.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
@@ -16,7 +16,7 @@ import { peekId, readBody } from './message.ts';
 import { ParkedCalls, type ParkedCallsOptions } from './parked-calls.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { eraOf, SUPPORTED_VERSIONS } from './versions.ts';
+import { eraOf } from './versions.ts';
 
 /** Characters of a `subscriptions/listen`: what was sent is held for as long as the subscription stays open. */
 const MAX_LISTEN_CHARS = 131_072;
@@ -88,7 +88,7 @@ export function createHttpEdge(options: HttpEdgeOptions = {}): HttpEdge {
   const post = (endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void => {
     const { headers, body } = request;
     const sender = senderOf(request);
-    const classified = classify(headers, readBody(body));
+    const classified = classify(headers, readBody(body), endpoint.versions);
     if (classified.era === 'legacy') return postLegacy(sessions, endpoint, headers, classified.body, sender, reply);
     if (classified.envelope === undefined) return reply.empty(202);
     if (classified.message.method === 'subscriptions/listen' && body.length > MAX_LISTEN_CHARS) {
@@ -154,15 +154,13 @@ function withSession(
   try {
     const version = headerValue(headers, HEADER.protocolVersion);
     const id = headerValue(headers, HEADER.sessionId);
-    const era = version === undefined ? 'legacy' : eraOf(version);
-    if (id === undefined || era === 'modern') return reply.empty(405, { Allow: 'POST' });
-    if (era === undefined) {
-      const data = { supported: SUPPORTED_VERSIONS, requested: version };
-      throw new ForgeError('unsupported_version', 'Unsupported protocol version', { data });
-    }
+    const isModern = version !== undefined && eraOf(version) === 'modern';
+    if (id === undefined || isModern) return reply.empty(405, { Allow: 'POST' });
     const found = sessions.find(id, endpoint, caller);
-    if (found instanceof LegacySession) use(found);
-    else found.then(use).catch((thrown: unknown) => replyError(reply, undefined, thrown));
+    if (found instanceof LegacySession) return use(stillServed(found, sessions, headers));
+    found
+      .then((session) => use(stillServed(session, sessions, headers)))
+      .catch((thrown: unknown) => replyError(reply, undefined, thrown));
   } catch (thrown) {
     replyError(reply, undefined, thrown);
   }

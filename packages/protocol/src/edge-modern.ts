@@ -24,7 +24,7 @@ export type ModernRequest = Extract<Classified, { era: 'modern'; envelope: objec
 export interface ModernEdge {
   readonly subscriptions: Subscriptions;
   readonly parked: ParkedCalls;
-  /** Those that `server/discover` lists. @default all */
+  /** Those that `server/discover` lists. @default the endpoint's */
   readonly versions?: readonly string[] | undefined;
 }
 
@@ -66,7 +66,7 @@ export function openModern(
 export async function serveModern(
   endpoint: Endpoint,
   exchange: ClientExchange,
-  { subscriptions, parked, versions = SUPPORTED_VERSIONS }: ModernEdge,
+  { subscriptions, parked, versions = endpoint.versions ?? SUPPORTED_VERSIONS }: ModernEdge,
 ): Promise<void> {
   const { request } = exchange;
   const state = stateOf(request);

@@ -2,7 +2,7 @@
  * @module Streamable HTTP without sessions: a legacy request stands for itself too, as a modern one does anyway. Nobody can
  * be asked anything, and nobody listens.
  */
-import { classify } from './classify.ts';
+import { classify, unsupportedVersion } from './classify.ts';
 import { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn } from './edge-http.ts';
 import { isInitialize } from './edge-legacy.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -11,6 +11,7 @@ import { bareSession } from './legacy-bare.ts';
 import { openLegacy } from './legacy-opening.ts';
 import { formatResult, peekId, readBody } from './message.ts';
 import { type Reply, replyError, type Sender } from './reply.ts';
+import { ASSUMED_LEGACY, SUPPORTED_VERSIONS } from './versions.ts';
 
 /**
  * Makes the edge. `initialize` is answered without a session id, and GET and DELETE by 405.
@@ -22,9 +23,10 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
   const edge = createHttpEdge(options);
 
   function post(endpoint: Endpoint, request: HttpRequestIn, reply: Reply): void {
-    const classified = classify(request.headers, readBody(request.body));
+    const { versions = SUPPORTED_VERSIONS } = endpoint;
+    const classified = classify(request.headers, readBody(request.body), versions);
     if (classified.era === 'modern') return edge.post(endpoint, request, reply);
-    const { body, protocolVersion } = classified;
+    const { body, protocolVersion = ASSUMED_LEGACY } = classified;
     const { caller, upstreamAuthorization } = request;
     if (isInitialize(body)) {
       openLegacy(endpoint, body.params, caller).then(
@@ -33,6 +35,7 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
       );
       return;
     }
+    if (!versions.includes(protocolVersion)) throw unsupportedVersion(protocolVersion, versions);
     const takesEvents = accepts(request.headers['accept'], 'text/event-stream');
     const sender: Sender = { caller, upstreamAuthorization, takesEvents };
     bareSession(endpoint, caller, protocolVersion, options.now).receive(body, sender, reply);

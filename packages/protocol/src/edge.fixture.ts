@@ -43,6 +43,7 @@ export class MemoryEndpoint implements Endpoint {
     cacheScope: 'public',
   };
   params: readonly ParamHeader[] | undefined;
+  versions: readonly string[] | undefined;
 
   constructor(key = 'one') {
     this.key = key;

@@ -43,6 +43,8 @@ export interface Listening {
 export interface Endpoint {
   /** Tells endpoints apart: a session of one is unknown to another. */
   readonly key: string;
+  /** The revisions that are served, in order of preference. @default all that Forge speaks, newest first */
+  readonly versions?: readonly string[] | undefined;
   describe(caller: Caller): ServerDescription | Promise<ServerDescription>;
   /**
    * Serves one request: everything but what the edges answer themselves (`initialize`, `server/discover`, `ping`,

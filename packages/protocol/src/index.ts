@@ -38,7 +38,15 @@ export {
   type RequestMessage,
   type ResponseMessage,
 } from './message.ts';
-export { type Classified, classify, type Envelope, LOG_LEVELS, progressTokenOf, targetOf } from './classify.ts';
+export {
+  type Classified,
+  classify,
+  type Envelope,
+  LOG_LEVELS,
+  progressTokenOf,
+  targetOf,
+  unsupportedVersion,
+} from './classify.ts';
 export {
   accepts,
   checkMethodHeaders,
@@ -100,6 +108,7 @@ export {
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
 export { errorOutcome, resultOutcome, rpcErrorOutcome, toRpcError } from './outcome.ts';
 export {
+  agreedLegacy,
   ASSUMED_LEGACY,
   type Era,
   eraOf,

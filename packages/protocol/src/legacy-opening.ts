@@ -1,11 +1,12 @@
 /** @module The opening of a legacy session: what `initialize` asks, agrees on and answers. */
 import { type Offers, offersOf } from './capabilities.ts';
+import { unsupportedVersion } from './classify.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { toLegacyCapabilities } from './shapes.ts';
-import { LATEST_LEGACY, LEGACY_VERSIONS } from './versions.ts';
+import { agreedLegacy } from './versions.ts';
 
 /** Characters of capabilities and `clientInfo` together that a session remembers at most. */
 export const MAX_OPENING_CHARS = 32_768;
@@ -27,20 +28,27 @@ export interface Opening extends SessionFacts {
 }
 
 /**
- * Agrees on a version: the client's where it is a legacy one that Forge speaks, else our newest legacy one.
+ * Agrees on a version: see {@link agreedLegacy}.
  *
- * @throws ForgeError `invalid_params`, and whatever `endpoint.describe` throws.
+ * @throws ForgeError `invalid_params`, `unsupported_version` where no legacy revision is served, and whatever
+ * `endpoint.describe` throws.
  */
-export async function openLegacy(endpoint: Endpoint, params: JsonText | undefined, caller: Caller): Promise<Opening> {
+export async function openLegacy(
+  endpoint: Endpoint,
+  params: JsonText | undefined,
+  caller: Caller,
+  served = endpoint.versions,
+): Promise<Opening> {
   const requested = params?.member('protocolVersion')?.value;
   if (typeof requested !== 'string') throw new ForgeError('invalid_params', 'protocolVersion must be a string');
+  const protocolVersion = agreedLegacy(requested, served);
+  if (protocolVersion === undefined) throw unsupportedVersion(requested, served);
   const capabilities = objectMember(params, 'capabilities') ?? new JsonText('{}');
   const info = objectMember(params, 'clientInfo');
   if (capabilities.text.length + (info?.text.length ?? 0) > MAX_OPENING_CHARS) {
     throw new ForgeError('invalid_params', `capabilities and clientInfo exceed ${MAX_OPENING_CHARS} characters`);
   }
   const description = await endpoint.describe(caller);
-  const protocolVersion = LEGACY_VERSIONS.includes(requested) ? requested : LATEST_LEGACY;
   const result = new JsonText('{}').with({
     protocolVersion: JSON.stringify(protocolVersion),
     capabilities: toLegacyCapabilities(description.capabilities).text,

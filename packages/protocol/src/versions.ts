@@ -27,6 +27,17 @@ export function eraOf(version: string): Era | undefined {
   return LEGACY_VERSIONS.includes(version) ? 'legacy' : undefined;
 }
 
+/**
+ * The revision to agree on at `initialize`: the requested one where it is served, else the first legacy one that is
+ * (2025-11-25, Lifecycle, Version Negotiation); `undefined` where no legacy revision is served.
+ *
+ * @param served in order of preference
+ */
+export function agreedLegacy(requested: string, served: readonly string[] = SUPPORTED_VERSIONS): string | undefined {
+  const isServed = served.includes(requested) && eraOf(requested) === 'legacy';
+  return isServed ? requested : served.find((version) => eraOf(version) === 'legacy');
+}
+
 /** `_meta` keys that carry the modern request envelope (2026-07-28, basic/index, `_meta`). */
 export const META = {
   protocolVersion: 'io.modelcontextprotocol/protocolVersion',

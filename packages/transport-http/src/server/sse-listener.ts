@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   accepts,
   admit,
+  agreedLegacy,
   type Caller,
   type Channel,
   type ChannelEdge,
@@ -12,6 +13,7 @@ import {
   type HeaderBag,
   parseJson,
   serveChannel,
+  unsupportedVersion,
   upstreamAuthorization,
 } from '@forge/protocol';
 import { checkBodyHeaders, readBodyText } from './body.ts';
@@ -40,6 +42,9 @@ export interface SseListener {
   /** Refuses what is new, gives calls in flight some time, and ends every stream. Idempotent. */
   close(): Promise<void>;
 }
+
+/** The revision that HTTP+SSE belongs to, though clients of any legacy one may use it. */
+const REVISION = '2024-11-05';
 
 interface Connection {
   readonly callerId: string;
@@ -81,6 +86,7 @@ export function createSseListener(options: SseListenerOptions): SseListener {
   }
 
   function connect(req: IncomingMessage, res: ServerResponse, path: string, caller: Caller, endpoint: Endpoint): void {
+    if (agreedLegacy(REVISION, endpoint.versions) === undefined) throw unsupportedVersion(REVISION, endpoint.versions);
     if (streams.full) throw new ForgeError('overloaded', 'Too many streams are open', { retryAfter: 5 });
     const sender = {
       caller,
