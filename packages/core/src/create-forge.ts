@@ -34,6 +34,8 @@ export interface ForgeOptions {
   readonly allowStdio?: boolean;
   /** Between an upstream's slug and a name in aggregates. @default '-' */
   readonly nameSeparator?: string;
+  /** Revisions of the protocol that are served, in order of preference. @default all, newest first */
+  readonly protocolVersions?: readonly string[];
   /** Items on a page of a list. @default 1000 */
   readonly pageSize?: number;
   /** How long clients may remember a list, in ms; they are told of changes anyway. @default 5000 */
@@ -118,6 +120,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     sealer: options.sealer,
     allowStdio: options.allowStdio,
     separator: options.nameSeparator,
+    protocolVersions: options.protocolVersions,
   });
 
   let epoch = 0;
@@ -162,6 +165,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     pipeline: composePipeline(options.interceptors ?? [], dispatch(catalog, pool, taskIds, listTtlMs)),
     identity: options.identity ?? { name: 'forge', version: '0' },
     describeWaitMs: 5000,
+    protocolVersions: options.protocolVersions,
   };
 
   return {

@@ -78,6 +78,7 @@ export const ENTITY_COLUMNS: { readonly [K in keyof Entities]: Columns<Entities[
     promptIds: json,
     upstreamIds: json,
     naming: plain,
+    protocolVersions: json,
   },
 };
 

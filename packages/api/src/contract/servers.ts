@@ -31,6 +31,14 @@ const ServerFields = {
   naming: z.enum(['auto', 'original', 'prefixed']).optional().meta({
     description: '`auto`: original names while everything comes from one gateway, prefixed names otherwise',
   }),
+  protocolVersions: z
+    .array(z.string().max(64))
+    .max(16)
+    .optional()
+    .meta({
+      description: 'Revisions of MCP that it serves, in order of preference; empty: all that the gateway serves',
+      examples: [['2026-07-28', '2025-11-25']],
+    }),
   tags: Tags.optional(),
   visibility: VisibilityName.optional(),
   enabled: z.boolean().optional(),
@@ -52,6 +60,7 @@ export const ServerRead = z
     description: z.string(),
     icon: z.string().nullable(),
     naming: z.enum(['auto', 'original', 'prefixed']),
+    protocolVersions: z.array(z.string()).meta({ description: 'Empty: all that the gateway serves' }),
     associatedTools: z.array(z.string()).meta({ description: 'Names' }),
     associatedToolIds: z.array(z.string()),
     associatedResources: z.array(z.string()).meta({ description: 'URIs' }),

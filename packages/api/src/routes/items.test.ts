@@ -215,6 +215,16 @@ test('a virtual server is composed by ids and names, and lists its items', async
   expect((await send('DELETE', '/servers/dev')).status).toBe(200);
 });
 
+test('a virtual server is told which revisions of the protocol it serves', async () => {
+  const { send } = await withGit();
+  const protocol_versions = ['2025-11-25', '2026-07-28'];
+  const { body } = await send('POST', '/servers', { json: { id: 'dev', name: 'Dev', protocol_versions } });
+  expect(body.protocolVersions).toEqual(protocol_versions);
+  expect((await send('PUT', '/servers/dev', { json: { protocolVersions: [] } })).body.protocolVersions).toEqual([]);
+  const refused = await send('PUT', '/servers/dev', { json: { protocolVersions: ['2025-11-52'] } });
+  expect(refused).toMatchObject({ status: 422, body: { detail: expect.stringContaining('2025-11-25') } });
+});
+
 test('private things of others do not exist for anyone but administrators', async () => {
   const { send } = await withGit();
   await send('PUT', '/tools/git-log', { json: { visibility: 'private' } });

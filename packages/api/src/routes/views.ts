@@ -90,6 +90,7 @@ export function serverView(row: ServerRecord, names: ReadonlyMap<string, string>
     description: row.description,
     icon: row.icon ?? null,
     naming: row.naming,
+    protocolVersions: [...(row.protocolVersions ?? [])],
     associatedTools: namesOf(row.toolIds),
     associatedToolIds: seen(row.toolIds),
     associatedResources: namesOf(row.resourceIds),

@@ -105,6 +105,8 @@ export interface ServerRecord extends Entity {
   readonly upstreamIds: readonly string[];
   /** `auto`: original names while everything comes from one upstream, prefixed names otherwise. */
   readonly naming: 'auto' | 'original' | 'prefixed';
+  /** Revisions of the protocol that it serves, in order of preference; undefined = all that Forge serves. Never empty. */
+  readonly protocolVersions?: readonly string[] | undefined;
 }
 
 /** Someone who may sign in. */

@@ -14,6 +14,8 @@ export interface RegistryContext {
   readonly allowStdio: boolean;
   /** Between slug and original name in aggregates. */
   readonly separator: string;
+  /** Revisions of the protocol that are served. */
+  readonly protocolVersions: readonly string[];
   now(): number;
   newId(): string;
   /** Tells every replica that something changed; called after the change is stored. */

@@ -36,7 +36,10 @@ export interface SetUp {
 }
 
 /** Everything that a registry needs. */
-export function setUp({ allowStdio = true }: { allowStdio?: boolean } = {}): SetUp {
+export function setUp({
+  allowStdio = true,
+  protocolVersions,
+}: { allowStdio?: boolean; protocolVersions?: readonly string[] } = {}): SetUp {
   const store = createMemoryStore();
   const bus = createMemoryBus();
   const sealer = createSealer('a secret for tests');
@@ -55,7 +58,7 @@ export function setUp({ allowStdio = true }: { allowStdio?: boolean } = {}): Set
     },
     status: () => ({ state: 'connected', since: 0 }),
   };
-  const registry = createRegistry({ store, bus, pool, sealer, allowStdio });
+  const registry = createRegistry({ store, bus, pool, sealer, allowStdio, protocolVersions });
   return { registry, store, bus, sealer, lists, discovered, messages };
 }
 

@@ -1,4 +1,5 @@
 /** @module The control plane's service: every change of what is registered goes through it. */
+import { SUPPORTED_VERSIONS } from '@forge/protocol';
 import type { Bus } from '../contracts/bus.ts';
 import type { AuditRecord, ToolRecord, UpstreamRecord } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
@@ -27,6 +28,8 @@ export interface RegistryOptions {
   readonly allowStdio?: boolean | undefined;
   /** Between slug and original name in aggregates. @default '-' */
   readonly separator?: string | undefined;
+  /** Revisions of the protocol that virtual servers may choose from. @default all */
+  readonly protocolVersions?: readonly string[] | undefined;
   /** @default Date.now */
   readonly now?: (() => number) | undefined;
   /** @default 32 random hexadecimal digits */
@@ -86,6 +89,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     sealer,
     allowStdio: options.allowStdio ?? false,
     separator: options.separator ?? '-',
+    protocolVersions: options.protocolVersions ?? SUPPORTED_VERSIONS,
     now: options.now ?? Date.now,
     newId: options.newId ?? randomId,
     async changed() {

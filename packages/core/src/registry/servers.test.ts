@@ -71,6 +71,19 @@ test('an update replaces what it names and keeps the rest', async () => {
   expect(changed.promptIds).toHaveLength(1);
 });
 
+test('the revisions it serves are of those that the gateway serves; none chosen is all of them', async () => {
+  const { registry } = setUp({ protocolVersions: ['2026-07-28', '2025-11-25', '2025-06-18'] });
+  const chosen = ['2025-06-18', '2026-07-28', '2025-06-18'];
+  const server = await registry.servers.create(ADMIN, { id: 'x', name: 's', protocolVersions: chosen });
+  expect(server.protocolVersions).toEqual(['2025-06-18', '2026-07-28']);
+  expect((await registry.servers.update(ADMIN, 'x', { description: 'd' })).protocolVersions).toHaveLength(2);
+  await expect(registry.servers.update(ADMIN, 'x', { protocolVersions: ['2025-03-26'] })).rejects.toMatchObject({
+    code: 'validation_failed',
+    message: 'protocolVersions: "2025-03-26" is not served; a choice of 2026-07-28, 2025-11-25, 2025-06-18 can be',
+  });
+  expect((await registry.servers.update(ADMIN, 'x', { protocolVersions: [] })).protocolVersions).toBeUndefined();
+});
+
 test('its items are the chosen ones and those of whole upstreams, as far as the principal may see them', async () => {
   const { registry } = await withGit();
   await registry.servers.create(ADMIN, { id: 'x', name: 's', tools: ['status'], upstreams: ['git'] });

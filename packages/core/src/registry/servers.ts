@@ -19,6 +19,8 @@ export interface ServerInput extends EntityInput, Associations {
   readonly icon?: string | undefined;
   /** @default 'auto' */
   readonly naming?: ServerRecord['naming'] | undefined;
+  /** Revisions of the protocol that it serves, in order of preference. @default all that Forge serves, as is `[]` */
+  readonly protocolVersions?: readonly string[] | undefined;
 }
 
 /** What may change; absent stays. Associations are replaced as a whole. */
@@ -80,6 +82,7 @@ export function createServers(context: RegistryContext): ServerRegistry {
           ...entity,
           id: input.id ?? entity.id,
           ...describe(input),
+          protocolVersions: checkVersions(context, input.protocolVersions),
           ...(await resolveAssociations(context, repositories, input)),
         };
         await repositories.servers.insert(created);
@@ -97,6 +100,7 @@ export function createServers(context: RegistryContext): ServerRegistry {
         ...row,
         ...changedEntity(context, row, patch),
         ...describe({ ...row, ...withoutUndefined(patch) }),
+        ...(patch.protocolVersions && { protocolVersions: checkVersions(context, patch.protocolVersions) }),
         ...(await resolveAssociations(context, repositories, patch, row)),
       })),
     setEnabled: (principal, id, enabled) => change(principal, id, (row) => nextVersion(context, { ...row, enabled })),
@@ -144,6 +148,18 @@ function describe(input: ServerInput): Pick<ServerRecord, 'name' | 'description'
     icon: input.icon ? checkLine('icon', input.icon, LIMITS.urlLength) : undefined,
     naming,
   };
+}
+
+function checkVersions(
+  { protocolVersions: served }: RegistryContext,
+  versions: readonly string[] = [],
+): readonly string[] | undefined {
+  const unknown = versions.find((version) => !served.includes(version));
+  if (unknown !== undefined) {
+    const choice = served.join(', ');
+    throw invalid('protocolVersions', `"${unknown.slice(0, 40)}" is not served; a choice of ${choice} can be`);
+  }
+  return versions.length === 0 ? undefined : [...new Set(versions)];
 }
 
 function withoutUndefined(patch: ServerPatch): ServerPatch {

@@ -20,7 +20,10 @@ const GUEST: Principal = { id: 'guest@example.com', admin: false };
 let forge: Forge;
 afterEach(() => forge.close());
 
-async function start(scripts: Record<string, Script>): Promise<Record<string, string>> {
+async function start(
+  scripts: Record<string, Script>,
+  protocolVersions?: readonly string[],
+): Promise<Record<string, string>> {
   forge = await createForge({
     store: createMemoryStore(),
     sealer: createSealer('a secret of at least thirty-two characters'),
@@ -28,6 +31,7 @@ async function start(scripts: Record<string, Script>): Promise<Record<string, st
       scriptedAdapter(Object.fromEntries(Object.entries(scripts).map(([name, one]) => [`http://${name}/mcp`, one]))),
     ],
     health: { retryMs: 5, maxRetryMs: 20 },
+    ...(protocolVersions && { protocolVersions }),
   });
   const ids: Record<string, string> = {};
   for (const name of Object.keys(scripts)) {
@@ -149,6 +153,29 @@ describe('an endpoint over several upstreams', () => {
     git.down = false;
     await until(async () => (await toolNames(endpoint)).length === 2);
     expect((await call(endpoint, 'tools/call', { name: 'git-status' })).error).toBeUndefined();
+  });
+});
+
+describe('the revisions of an endpoint', () => {
+  it('are those of the gateway, unless its virtual server chooses of them, from the next message on', async () => {
+    await start({}, ['2025-11-25', '2026-07-28', '2025-06-18']);
+    expect(endpointAt().versions).toEqual(['2025-11-25', '2026-07-28', '2025-06-18']);
+    const { id } = await forge.registry.servers.create(ADMIN, { name: 's', protocolVersions: ['2025-06-18'] });
+    const endpoint = endpointAt(id);
+    expect(endpoint.versions).toEqual(['2025-06-18']);
+    await forge.registry.servers.update(ADMIN, id, { protocolVersions: [] });
+    expect(endpoint.versions).toEqual(['2025-11-25', '2026-07-28', '2025-06-18']);
+  });
+
+  it('are not widened by a choice that was made when the gateway served more', async () => {
+    await start({});
+    const store = createMemoryStore();
+    const { id } = await forge.registry.servers.create(ADMIN, { name: 's', protocolVersions: ['2025-06-18'] });
+    await store.servers.insert(await forge.registry.servers.get(ADMIN, id));
+    await forge.close();
+    const sealer = createSealer('a secret of at least thirty-two characters');
+    forge = await createForge({ store, sealer, adapters: [], protocolVersions: ['2026-07-28'] });
+    expect(endpointAt(id).versions).toEqual([]);
   });
 });
 

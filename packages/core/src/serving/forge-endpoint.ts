@@ -17,7 +17,7 @@ import {
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ListMethod, View } from '../catalog/view.ts';
 import type { Call, Next } from '../contracts/interceptor.ts';
-import type { ResourceRecord } from '../contracts/model.ts';
+import type { ResourceRecord, ServerRecord } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { LivePool } from '../upstreams/pool.ts';
 import { after } from '../upstreams/timer.ts';
@@ -38,11 +38,21 @@ export interface EndpointParts {
   readonly identity: Identity;
   /** Milliseconds that `describe` waits for upstreams that have not answered yet. */
   readonly describeWaitMs: number;
+  /** Revisions of the protocol that are served. @default all */
+  readonly protocolVersions?: readonly string[] | undefined;
 }
 
 /** The endpoint of a virtual server; `undefined`: the aggregate of everything. */
 export function createForgeEndpoint(serverId: string | undefined, parts: EndpointParts): Endpoint {
   const { catalog, pool, pipeline, subscriptions, taskIds } = parts;
+
+  /** What was chosen by `versionsOf`: asked for with every message, changed almost never. */
+  let served = parts.protocolVersions;
+  let versionsOf: ServerRecord | undefined;
+
+  function serverOf(): ServerRecord | undefined {
+    return serverId === undefined ? undefined : catalog.snapshot.servers.get(serverId);
+  }
 
   function viewFor(principal: Principal): View {
     const view = catalog.view(serverId, principal);
@@ -99,10 +109,16 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
 
   return {
     key: serverId ?? '*',
+    get versions() {
+      const server = serverOf();
+      if (server !== versionsOf) served = chosenVersions(server, parts.protocolVersions);
+      versionsOf = server;
+      return served;
+    },
     async describe(caller) {
       const view = viewFor(caller as Principal);
       await settled(view, pool, parts.describeWaitMs);
-      const server = serverId === undefined ? undefined : catalog.snapshot.servers.get(serverId);
+      const server = serverOf();
       const infos = view.upstreamIds.flatMap((id) => namedInfo(id, parts));
       return describeServer(server, view, infos, parts.identity);
     },
@@ -123,6 +139,15 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
     listen: (client: Client, filter, listener) => subscriptions.add(serverId, client, filter, listener),
     sessionEnded: (sessionId) => pool.sessionEnded(sessionId),
   };
+}
+
+/** A server's choice, as far as Forge serves it. */
+function chosenVersions(
+  server: ServerRecord | undefined,
+  all: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const chosen = server?.protocolVersions;
+  return chosen && all ? chosen.filter((version) => all.includes(version)) : (chosen ?? all);
 }
 
 /** The innermost step of the pipeline: answers what Forge serves itself, sends the rest to its upstream. */
