@@ -1,4 +1,5 @@
 /** @module The kinds of settings: each reads the text of an environment variable and says what would be valid. */
+import { MODERN_VERSIONS, SUPPORTED_VERSIONS } from '@forge/protocol';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
 
@@ -68,6 +69,23 @@ export function transports() {
 export function hosts() {
   return list((text) => /^[\w.-]+(:\d+)?$/.test(text), {
     error: 'must be names such as gateway.example.com, separated by commas',
+  });
+}
+
+/**
+ * Revisions of MCP in order of preference, as a JSON array or separated by commas. A single one outside of brackets is
+ * only the first choice for `initialize`: ContextForge has it in every .env, and it must turn nobody away.
+ */
+export function revisions() {
+  return z.string().transform((text, context) => {
+    const named = words(text) ?? [];
+    if (named.length === 0 || !named.every((word) => SUPPORTED_VERSIONS.includes(word))) {
+      const message = `must be one or several, separated by commas, of ${SUPPORTED_VERSIONS.join(', ')}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+    const isPreference = named.length === 1 && !text.trim().startsWith('[');
+    return [...new Set(isPreference ? [...MODERN_VERSIONS, ...named, ...SUPPORTED_VERSIONS] : named)];
   });
 }
 

@@ -1,6 +1,7 @@
 /** @module Settings: where the gateway listens and to whom it talks. */
+import { SUPPORTED_VERSIONS } from '@forge/protocol';
 import { z } from 'zod';
-import { hosts, integer, origins, transports } from './fields.ts';
+import { hosts, integer, origins, revisions, transports } from './fields.ts';
 
 /** Settings of the HTTP server. */
 export const serverSettings = {
@@ -23,6 +24,13 @@ export const serverSettings = {
     .default(['streamablehttp', 'sse', 'ws'])
     .describe(
       'Transports that clients may use: all, or some of streamablehttp (or http: /mcp), sse (/sse, /message) and ws (/ws), separated by commas. The paths of the others answer 404.',
+    ),
+  PROTOCOL_VERSION: revisions()
+    .default([...SUPPORTED_VERSIONS])
+    .describe(
+      'Revisions of MCP that clients are served, in order of preference and separated by commas. A single one is only ' +
+        'the first choice, offered to a client that asks `initialize` for a revision that is not served; the others ' +
+        'are served as well, unless it stands in brackets: ["2026-07-28"]. A virtual server can have fewer.',
     ),
   SHUTDOWN_TIMEOUT: integer(0, 3600)
     .default(10)

@@ -1,6 +1,7 @@
 /** @module One JSON-RPC message of MCP without a session, for the REST API's `/rpc` and its kin. */
 import type { Principal } from '@forge/core';
 import {
+  agreedLegacy,
   type Client,
   type Endpoint,
   errorOutcome,
@@ -9,11 +10,11 @@ import {
   formatResult,
   JsonText,
   LATEST_LEGACY,
-  LEGACY_VERSIONS,
   progressTokenOf,
   targetOf,
   toLegacy,
   toLegacyCapabilities,
+  unsupportedVersion,
 } from '@forge/protocol';
 
 /** What comes with a message. */
@@ -78,11 +79,12 @@ async function resultOf(
 }
 
 async function initialize(endpoint: Endpoint, params: JsonText | undefined, principal: Principal): Promise<JsonText> {
-  const requested = params?.member('protocolVersion')?.value;
-  const known = typeof requested === 'string' && LEGACY_VERSIONS.includes(requested);
+  const requested = String(params?.member('protocolVersion')?.value);
+  const protocolVersion = agreedLegacy(requested, endpoint.versions);
+  if (protocolVersion === undefined) throw unsupportedVersion(requested, endpoint.versions);
   const { serverInfo, capabilities, instructions } = await endpoint.describe(principal);
   return new JsonText('{}').with({
-    protocolVersion: JSON.stringify(known ? requested : LATEST_LEGACY),
+    protocolVersion: JSON.stringify(protocolVersion),
     capabilities: toLegacyCapabilities(capabilities).text,
     serverInfo: serverInfo.text,
     instructions: instructions === undefined ? undefined : JSON.stringify(instructions),

@@ -101,6 +101,7 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     interceptors: observers.length === 0 ? [] : [observeCalls(observers)],
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
+    protocolVersions: settings.PROTOCOL_VERSION,
     health: { checkIntervalMs: settings.HEALTH_CHECK_INTERVAL * 1000 },
     identity: IDENTITY,
   });

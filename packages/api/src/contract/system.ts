@@ -43,7 +43,11 @@ export const getVersion = operation({
   answer: z
     .looseObject({
       timestamp: Moment,
-      app: z.object({ name: z.string(), version: z.string(), mcpProtocolVersion: z.string() }),
+      app: z.object({
+        name: z.string(),
+        version: z.string(),
+        mcpProtocolVersion: z.string().meta({ description: 'The preferred revision of those served' }),
+      }),
     })
     .meta({ id: 'Version' }),
 });

@@ -1,6 +1,5 @@
 /** @module The routes of health, diagnostics, metrics, audit and tokens. */
 import type { AuditRecord, Registry } from '@forge/core';
-import { LATEST_MODERN } from '@forge/protocol';
 import * as contract from '../contract/system.ts';
 import { type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
@@ -25,7 +24,7 @@ export function systemRoutes(registry: Registry, callbacks: ApiCallbacks, versio
     }),
     route(contract.getVersion, async () => ({
       timestamp: iso(Date.now()),
-      app: { name: 'forge', version, mcpProtocolVersion: LATEST_MODERN },
+      app: { name: 'forge', version, mcpProtocolVersion: registry.protocolVersions[0] ?? 'none' },
       ...(await callbacks.diagnostics()),
     })),
     route(contract.getMetrics, () => callbacks.metrics()),

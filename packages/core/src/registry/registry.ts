@@ -61,6 +61,8 @@ export interface Registry {
   readonly audit: {
     list(principal: Principal, query: { limit: number; cursor?: string | undefined }): Promise<Page<AuditRecord>>;
   };
+  /** Revisions of the protocol that virtual servers may choose from, in order of preference. */
+  readonly protocolVersions: readonly string[];
   /** Items per upstream id; remembered until something changes. */
   counts(): Promise<ReadonlyMap<string, ItemCounts>>;
   /** For the pool only: a record as stored, with its secrets in the clear. */
@@ -120,6 +122,7 @@ export function createRegistry(options: RegistryOptions): Registry {
         return store.audit.list(query);
       },
     },
+    protocolVersions: context.protocolVersions,
     counts() {
       counts ??= countItems(store).catch((error: unknown) => {
         forgetCounts();
