@@ -63,7 +63,13 @@ export interface Forge {
   close(): Promise<void>;
 }
 
-const HEALTH: HealthOptions = { unhealthyThreshold: 3, retryMs: 250, maxRetryMs: 15_000, checkIntervalMs: 60_000 };
+const HEALTH: HealthOptions = {
+  unhealthyThreshold: 3,
+  retryMs: 250,
+  maxRetryMs: 15_000,
+  checkIntervalMs: 60_000,
+  eraIntervalMs: 86_400_000,
+};
 
 /**
  * Migrates the store, reads it and begins to connect its upstreams; resolves without waiting for them.

@@ -65,7 +65,11 @@ describe('finding the era', () => {
     const server = new ScriptedServer('legacy');
     server.scripts.set('server/discover', script);
     const { upstream } = setUp(server);
-    expect(await upstream.connect()).toMatchObject({ era: 'legacy', protocolVersion: '2025-06-18' });
+    expect(await upstream.connect()).toMatchObject({
+      era: 'legacy',
+      protocolVersion: '2025-06-18',
+      reason: expect.stringMatching(/; initialize agreed on 2025-06-18$/) as string,
+    });
     expect(server.connections).toHaveLength(1);
     expect(server.newest.last('initialize')?.params).toMatchObject({ protocolVersion: '2025-11-25', capabilities: {} });
     await got(server, 'notifications/initialized');
@@ -96,9 +100,11 @@ describe('finding the era', () => {
 
   it('opens a new channel for a server that exits on the probe', async () => {
     const server = new ScriptedServer('legacy');
-    server.scripts.set('server/discover', (_message, connection) => connection.die('exited with code 1'));
+    server.scripts.set('server/discover', (_message, connection) => connection.die('exited with its secret'));
     const { upstream, events } = setUp(server);
-    expect(await upstream.connect()).toMatchObject({ era: 'legacy' });
+    const info = await upstream.connect();
+    expect(info).toMatchObject({ era: 'legacy', reason: /^server\/discover was not answered: / });
+    expect(info.reason).not.toContain('secret');
     expect(server.connections).toHaveLength(2);
     expect(events.log).toEqual([]);
   });

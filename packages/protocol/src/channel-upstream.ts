@@ -1,6 +1,6 @@
 /** @module An upstream behind duplex channels (stdio, HTTP+SSE, WebSocket), of either era. */
 import { initializeChannel, type OwnChannel, ownChannel } from './channel-upstream-session.ts';
-import { discoverParams, type ProbeVerdict, readProbe } from './era-probe.ts';
+import { discoverParams, legacyReason, type ProbeVerdict, readProbe } from './era-probe.ts';
 import { ForgeError } from './errors.ts';
 import type { Exchange, ExchangeRequest, Outcome } from './exchange.ts';
 import type { JsonText } from './json-text.ts';
@@ -154,13 +154,13 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
   }
 
   async function findEra(): Promise<Connection> {
-    if (era === 'legacy') return legacy(await openLink(), 'Configured as legacy');
+    if (era === 'legacy') return legacy(await openLink(), 'era is set to legacy');
     const link = await openLink();
     const verdict = await probe(link);
     if (verdict.era === 'modern') return modern(link, verdict);
     const reusable = !link.closed && options.disposableProbe !== true;
     if (!reusable || era === 'modern') await link.close();
-    if (era === 'modern') throw new ForgeError('upstream_error', `Not a modern server. ${verdict.reason}`);
+    if (era === 'modern') throw new ForgeError('upstream_error', `Not a modern server: ${verdict.reason}`);
     try {
       return await legacy(reusable ? link : await openLink(), verdict.reason);
     } catch (error) {
@@ -186,7 +186,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
     if (verdict !== undefined) return { era: 'legacy', reason: verdict.reason };
     // A slow modern server refuses `initialize` after it has answered the probe.
     const late = answer.then((got) => (got.era === 'modern' ? got : undefined));
-    return { era: 'legacy', reason: `It did not answer server/discover within ${timeoutMs} ms`, late };
+    return { era: 'legacy', reason: `server/discover was not answered within ${timeoutMs} ms`, late };
   }
 
   async function discover(link: RpcLink): Promise<ModernVerdict | NoVerdict> {
@@ -196,13 +196,16 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
       const first = await ask(LATEST_MODERN);
       const verdict = first.era === 'retry' ? await ask(first.protocolVersion) : first;
       if (verdict.era !== 'retry') return verdict;
-      return { era: 'legacy', reason: `It refuses revision ${verdict.protocolVersion}, which it says it supports` };
+      return { era: 'legacy', reason: `it refuses revision ${verdict.protocolVersion}, which it says it supports` };
     } catch (error) {
-      return { era: 'legacy', reason: `It did not answer server/discover: ${(error as Error).message}` };
+      return {
+        era: 'legacy',
+        reason: `server/discover was not answered: ${ForgeError.from(forCaller(error)).publicMessage}`,
+      };
     }
   }
 
-  function modern(link: RpcLink, { protocolVersion, description }: ModernVerdict): Connection {
+  function modern(link: RpcLink, { protocolVersion, description, reason }: ModernVerdict): Connection {
     const callOn = (link: RpcLink): OwnChannel['call'] => {
       return (request, exchange) =>
         link.call('modern', request, exchange, (request, progressToken) =>
@@ -212,7 +215,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
     const callShared = callOn(link);
     return {
       link,
-      info: { era: 'modern', protocolVersion, description, transport, reason: 'It answered server/discover' },
+      info: { era: 'modern', protocolVersion, description, transport, reason },
       watch: createListenWatch({
         description,
         protocolVersion,
@@ -229,9 +232,10 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
     };
   }
 
-  async function legacy(link: RpcLink, reason: string): Promise<Connection> {
+  async function legacy(link: RpcLink, why: string): Promise<Connection> {
     const shared = await initializeChannel(link, SHARED, clientInfo);
     const { protocolVersion, description } = shared;
+    const reason = legacyReason(why, protocolVersion);
     return {
       link,
       info: { era: 'legacy', protocolVersion, description, transport, reason },

@@ -35,18 +35,22 @@ describe('an answer to server/discover', () => {
       protocolVersion: '2026-07-28',
       description: { instructions: 'Be kind', ttlMs: 5000, cacheScope: 'public' },
     });
+    expect(verdict).toMatchObject({
+      reason: 'server/discover was answered with supportedVersions ["2099-01-01","2026-07-28"]',
+    });
     expect(verdict.era === 'modern' && verdict.description.serverInfo.value).toEqual({ name: 's', version: '1' });
   });
 
   it.each([
-    ['an empty result', result({})],
-    ['revisions that are no list', result({ supportedVersions: '2026-07-28' })],
-    ['legacy revisions only', result({ supportedVersions: ['2025-11-25'] })],
-    ['an unknown method', refused(-32601)],
-    ['a refused revision, and legacy ones instead', refused(-32022, { supported: ['2025-11-25'] })],
-    ['a refused revision without a word on others', refused(-32022)],
-  ])('proves nothing modern by %s', (_name, answer) => {
-    expect(readProbe(answer).era).toBe('legacy');
+    ['an empty result', result({}), 'without supportedVersions'],
+    ['revisions that are no list', result({ supportedVersions: '2026-07-28' }), 'with supportedVersions "2026-07-28"'],
+    ['legacy revisions only', result({ supportedVersions: ['2025-11-25'] }), 'with supportedVersions ["2025-11-25"]'],
+    ['an unknown method', refused(-32601), 'with -32601'],
+    ['a refused revision, and legacy ones instead', refused(-32022, { supported: ['2025-11-25'] }), 'with -32022'],
+    ['a refused revision without a word on others', refused(-32022), 'with -32022'],
+  ])('proves nothing modern by %s, and says so', (_name, answer, how) => {
+    expect(readProbe(answer)).toEqual({ era: 'legacy', reason: `server/discover was answered ${how}` });
+    expect(readProbe(answer, 400)).toEqual({ era: 'legacy', reason: `server/discover was answered 400 ${how}` });
   });
 
   it('asks for another try when the server names a modern revision that Forge speaks', () => {

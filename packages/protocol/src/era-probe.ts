@@ -11,7 +11,12 @@ import { eraOf, LATEST_LEGACY, META, MODERN_VERSIONS } from './versions.ts';
 
 /** What an answer to `server/discover` proves. */
 export type ProbeVerdict =
-  | { readonly era: 'modern'; readonly protocolVersion: string; readonly description: ServerDescription }
+  | {
+      readonly era: 'modern';
+      readonly protocolVersion: string;
+      readonly description: ServerDescription;
+      readonly reason: string;
+    }
   /** A modern server that refused the revision: probe once more with this one. */
   | { readonly era: 'retry'; readonly protocolVersion: string }
   | { readonly era: 'legacy'; readonly reason: string };
@@ -22,6 +27,8 @@ export interface InitializeAnswer {
   readonly description: ServerDescription;
 }
 
+/** How reasons begin. */
+const ANSWERED = 'server/discover was answered';
 const UNSUPPORTED_VERSION = -32022;
 const EMPTY = new JsonText('{}');
 const NAMELESS = new JsonText('{"name":"unknown","version":"0"}');
@@ -41,23 +48,26 @@ export function discoverParams(protocolVersion: string, clientInfo: JsonText, ca
  * Judges an answer by its shape. A server that answers everything with some result, even `{}`, is not modern by that.
  * HTTP: only a 2xx or 4xx answer other than 401 and 403 is evidence at all.
  *
+ * @param status of HTTP, for the reason, unless it is 200
  * @throws ForgeError `upstream_error` when it is no JSON.
  */
-export function readProbe({ result, error }: Answer): ProbeVerdict {
+export function readProbe({ result, error }: Answer, status?: number): ProbeVerdict {
+  const answered = status === undefined || status === 200 ? ANSWERED : `${ANSWERED} ${status}`;
   if (error !== undefined) {
     const supported = error.code === UNSUPPORTED_VERSION ? newestModern(error.data?.member('supported')) : undefined;
     if (supported !== undefined) return { era: 'retry', protocolVersion: supported };
-    return { era: 'legacy', reason: `It answered server/discover with error ${error.code}` };
+    return { era: 'legacy', reason: `${answered} with ${error.code}` };
   }
   assertJson(result);
-  const protocolVersion = newestModern(result.member('supportedVersions'));
-  if (protocolVersion === undefined) {
-    return { era: 'legacy', reason: 'Its answer to server/discover names no modern revision that Forge speaks' };
-  }
+  const versions = result.member('supportedVersions');
+  const protocolVersion = newestModern(versions);
+  const reason = `${answered} ${versions ? `with supportedVersions ${brief(versions.text)}` : 'without supportedVersions'}`;
+  if (protocolVersion === undefined) return { era: 'legacy', reason };
   const ttlMs = Number(result.member('ttlMs')?.text);
   return {
     era: 'modern',
     protocolVersion,
+    reason,
     description: {
       serverInfo: result.member('_meta')?.member(META.serverInfo) ?? result.member('serverInfo') ?? NAMELESS,
       capabilities: objectMember(result, 'capabilities'),
@@ -107,6 +117,11 @@ export function readInitialize({ result, error }: Answer): InitializeAnswer {
       cacheScope: 'private',
     },
   };
+}
+
+/** Why a server is spoken to in the legacy era, after it was. */
+export function legacyReason(why: string, protocolVersion: string): string {
+  return `${why}; initialize agreed on ${protocolVersion}`;
 }
 
 /** What a server says of itself is kept and read at any time, so a large answer is parsed as well. */

@@ -85,6 +85,7 @@ export {
   discoverParams,
   type InitializeAnswer,
   initializeParams,
+  legacyReason,
   type ProbeVerdict,
   readInitialize,
   readProbe,

@@ -53,6 +53,13 @@ export interface Upstream {
   /** All the resource URIs and task ids to be told of; they replace those before. Survives reconnects. */
   watch(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): void;
   /**
+   * Asks a server that was found to be a legacy one for its era once more. Where that has changed, the next `connect` or
+   * `call` starts anew, and the lists are reported as changed. Absent where the era cannot change on a connection.
+   *
+   * @throws ForgeError when the server gave no evidence
+   */
+  lookAgain?(): Promise<void>;
+  /**
    * Passes on a notification that is about no request to what is paired with a client's legacy session, if anything is.
    * Absent: they are dropped.
    */

@@ -90,8 +90,8 @@ const GatewayStatus = z
     era: z.enum(['modern', 'legacy']).nullable(),
     protocolVersion: z.string().nullable(),
     transport: z.string().nullable().meta({ description: 'The transport that worked' }),
-    reason: z.string().nullable().meta({ description: 'Why this era' }),
-    foundAt: Moment.nullable(),
+    reason: z.string().nullable().meta({ description: 'Why this era and revision' }),
+    detectedAt: Moment.nullable().meta({ description: 'When they were found, or last found to be the same' }),
     lastSeen: Moment.nullable(),
     lastError: z
       .object({

@@ -104,7 +104,7 @@ function gatewayView(registry: Registry, principal: Principal, row: UpstreamReco
 }
 
 function statusView(status: UpstreamStatus, principal: Principal): View['status'] {
-  const { state, since, era, protocolVersion, transport, reason, foundAt, lastSeen, error, serverInfo } = status;
+  const { state, since, era, protocolVersion, transport, reason, detectedAt, lastSeen, error, serverInfo } = status;
   return {
     state,
     since: since === 0 ? null : iso(since),
@@ -112,7 +112,7 @@ function statusView(status: UpstreamStatus, principal: Principal): View['status'
     protocolVersion: protocolVersion ?? null,
     transport: transport ?? null,
     reason: reason ?? null,
-    foundAt: isoOrNull(foundAt),
+    detectedAt: isoOrNull(detectedAt),
     lastSeen: isoOrNull(lastSeen),
     lastError: error
       ? {

@@ -14,8 +14,8 @@ export interface UpstreamStatus {
   readonly transport?: string | undefined;
   /** Why this era. */
   readonly reason?: string | undefined;
-  /** When era and revision were found. */
-  readonly foundAt?: number | undefined;
+  /** When era and revision were found, or last found to be the same. */
+  readonly detectedAt?: number | undefined;
   /** When it last answered. */
   readonly lastSeen?: number | undefined;
   readonly error?:

@@ -26,6 +26,8 @@ export interface HealthOptions {
   readonly maxRetryMs: number;
   /** Silence in ms after which a connected upstream is pinged. @default 60000 */
   readonly checkIntervalMs: number;
+  /** Milliseconds after which a server that was found to be a legacy one is asked for its era again. @default 86400000 */
+  readonly eraIntervalMs: number;
 }
 
 /** What a managed upstream tells its pool. */
@@ -49,7 +51,9 @@ export interface ManagedUpstream {
   listChanged(): void;
   /** The connection is gone: reconnects. */
   lost(error: Error): void;
-  /** Pings it if it was silent for too long. */
+  /** Asks a legacy server for its era once more; what that finds out is known after the next refresh. */
+  lookAgain(): Promise<void>;
+  /** Pings it if it was silent for too long, and looks again at a verdict on its era that is old. */
   check(): void;
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
   /** Tries an upstream that is out once more, if it was not tried just now. @throws ForgeError `upstream_unreachable` */
@@ -77,7 +81,8 @@ export function manageUpstream(
   health: HealthOptions,
 ): ManagedUpstream {
   let info: UpstreamInfo | undefined;
-  let foundAt: number | undefined;
+  let detectedAt: number | undefined;
+  let askedAt = 0;
   let lastSeen: number | undefined;
   let failures = 0;
   let failedSince: number | undefined;
@@ -117,7 +122,7 @@ export function manageUpstream(
   function succeeded(found: UpstreamInfo): void {
     const wasOut = isOut();
     if (failures > 0 || info === undefined) stateSince = Date.now();
-    if (info !== found) foundAt = Date.now();
+    if (info !== found) detectedAt = askedAt = Date.now();
     info = found;
     failures = 0;
     failedSince = undefined;
@@ -162,6 +167,19 @@ export function manageUpstream(
     const { changed } = await hooks.listsRead(await refresh());
     if (changed) falseAlarms = 0;
     else if (alarmed) falseAlarms = Math.min(falseAlarms + 1, MAX_FALSE_ALARMS);
+  }
+
+  /** A legacy server that has learnt the modern era goes on working as it did, and says nothing. */
+  async function lookAgain(): Promise<void> {
+    const verdict = info;
+    if (verdict?.era !== 'legacy' || upstream.lookAgain === undefined) return;
+    askedAt = Date.now();
+    try {
+      await upstream.lookAgain();
+      if (info === verdict) detectedAt = Date.now();
+    } catch {
+      return; // no evidence: the verdict stands, and what is wrong with the server shows in its pings and calls
+    }
   }
 
   function noteOutcome(outcome: Outcome): Outcome {
@@ -221,7 +239,9 @@ export function manageUpstream(
         cancelRetry = after(health.retryMs / 4, readInBackground);
       }
     },
+    lookAgain,
     check() {
+      if (failures === 0 && Date.now() - askedAt >= health.eraIntervalMs) void lookAgain();
       const silent = Date.now() - (lastSeen ?? 0) >= health.checkIntervalMs;
       if (checking || closed || info === undefined || failures > 0 || !silent) return;
       checking = true;
@@ -249,7 +269,7 @@ export function manageUpstream(
         protocolVersion: info?.protocolVersion,
         transport: info?.transport,
         reason: info?.reason,
-        foundAt,
+        detectedAt,
         lastSeen,
         error: lastError && { code: lastError.code, message: lastError.publicMessage, failures, nextAttemptAt },
         serverInfo: info?.description.serverInfo.value,

@@ -9,7 +9,7 @@ afterEach(() => pool.close());
 
 const events: string[] = [];
 
-function start(scripts: Record<string, Script>, checkIntervalMs = 60_000): void {
+function start(scripts: Record<string, Script>, checkIntervalMs = 60_000, eraIntervalMs = 86_400_000): void {
   events.length = 0;
   pool = createPool(
     [scriptedAdapter(scripts)],
@@ -26,7 +26,7 @@ function start(scripts: Record<string, Script>, checkIntervalMs = 60_000): void 
       sessionNote() {},
       sessionAsk: () => Promise.resolve({ error: { code: -32600, message: 'nobody' } }),
     },
-    { unhealthyThreshold: 2, retryMs: 5, maxRetryMs: 20, checkIntervalMs },
+    { unhealthyThreshold: 2, retryMs: 5, maxRetryMs: 20, checkIntervalMs, eraIntervalMs },
   );
 }
 
@@ -155,6 +155,45 @@ describe('the upstream pool', () => {
     one.down = true;
     await until(() => pool.status('u').state === 'unreachable');
     expect(one.calls.some((call) => call.method === 'server/discover')).toBe(true);
+  });
+
+  it('asks a server that was found to be a legacy one again in time, and has the new era when it changed', async () => {
+    const one = script(['a'], { era: 'legacy' });
+    start({ x: one }, 20, 1);
+    await pool.sync([record('u', 'x')]);
+    await until(() => pool.status('u').state === 'connected');
+    const { detectedAt = Infinity } = pool.status('u');
+    await until(() => (pool.status('u').detectedAt ?? 0) > detectedAt);
+    expect(pool.status('u').era).toBe('legacy');
+    one.era = 'modern';
+    await until(() => pool.status('u').era === 'modern');
+    const { looks } = one;
+    await pool.discover(record('u', 'x'));
+    expect(one.looks).toBe(looks);
+  });
+
+  it('asks it at once where somebody wants its lists read anew, and not where it says that they have changed', async () => {
+    const one = script(['a'], { era: 'legacy' });
+    start({ x: one });
+    await pool.sync([record('u', 'x')]);
+    await until(() => events.length === 1);
+    one.events?.listChanged('tools');
+    await until(() => events.length === 2);
+    expect(one.looks).toBe(0);
+    one.era = 'modern';
+    expect((await pool.discover(record('u', 'x'))).info.era).toBe('modern');
+  });
+
+  it('takes no failure to ask for evidence of the era', async () => {
+    const one = script(['a'], { era: 'legacy' });
+    start({ x: one });
+    await pool.sync([record('u', 'x')]);
+    await until(() => events.length === 1);
+    const { detectedAt } = pool.status('u');
+    one.down = true;
+    await expect(pool.discover(record('u', 'x'))).rejects.toMatchObject({ code: 'upstream_unreachable' });
+    expect(pool.status('u')).toMatchObject({ era: 'legacy', detectedAt });
+    expect(one.looks).toBe(1);
   });
 
   it('reads a changed list at once, and believes an upstream less that reports changes where there are none', async () => {

@@ -110,7 +110,10 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
     },
     async discover(record) {
       const known = live.get(record.id);
-      if (known && reachedBy(known.record) === reachedBy(record)) return known.refresh();
+      if (known && reachedBy(known.record) === reachedBy(record)) {
+        await known.lookAgain();
+        return known.refresh();
+      }
       if (candidates.size >= MAX_CANDIDATES)
         throw new ForgeError('overloaded', 'Too many gateways are being registered', { retryAfter: 5 });
       const managed = takeCandidate(record) ?? open(record);

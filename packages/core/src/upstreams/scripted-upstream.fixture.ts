@@ -8,6 +8,7 @@ import {
   resultOutcome,
   type Upstream,
   type UpstreamEvents,
+  type UpstreamInfo,
 } from '@forge/protocol';
 import type { UpstreamAdapter } from '../contracts/upstream-adapter.ts';
 
@@ -17,6 +18,9 @@ export interface Script {
   resources: { uri: string; name: string }[];
   prompts: { name: string }[];
   down: boolean;
+  era: 'modern' | 'legacy';
+  /** How often it was asked for its era once more. */
+  looks: number;
   /** Items on each page of its lists. */
   pageSize: number;
   readonly calls: ExchangeRequest[];
@@ -40,6 +44,8 @@ export function script(tools: string[] = [], partial: Partial<Script> = {}): Scr
     resources: [],
     prompts: [],
     down: false,
+    era: 'modern',
+    looks: 0,
     pageSize: 2,
     calls: [],
     connects: 0,
@@ -65,13 +71,16 @@ export function scriptedAdapter(scripts: Record<string, Script>): UpstreamAdapte
 
 function scriptedUpstream(followed: Script): Upstream {
   const refused = (): ForgeError => new ForgeError('upstream_unreachable', 'connection refused');
+  let found: UpstreamInfo | undefined;
   return {
     async connect() {
       followed.connects += 1;
       if (followed.down) throw refused();
-      return {
-        era: 'modern',
-        protocolVersion: '2026-07-28',
+      const { era } = followed;
+      if (found?.era === era) return found;
+      found = {
+        era,
+        protocolVersion: era === 'modern' ? '2026-07-28' : '2025-11-25',
         transport: 'streamable-http',
         reason: 'scripted',
         description: {
@@ -86,6 +95,12 @@ function scriptedUpstream(followed: Script): Upstream {
           cacheScope: 'private',
         },
       };
+      return found;
+    },
+    async lookAgain() {
+      followed.looks += 1;
+      if (followed.down) throw refused();
+      if (found?.era !== followed.era) followed.events?.listChanged('tools');
     },
     async call(request): Promise<Outcome> {
       followed.calls.push(request);

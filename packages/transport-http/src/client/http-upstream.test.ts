@@ -20,21 +20,52 @@ describe('finding the era over HTTP', () => {
     expect(server.hits).toHaveLength(1);
   });
 
-  it.each<[string, Handler]>([
-    ['answers everything with an empty result', (hit) => json(hit, { result: {} })],
-    ['says 404', status(404)],
-    ['says 405', status(405, 'no')],
-    ['answers a page', status(200, '<html>')],
-    ['answers nothing', status(202)],
-    ['does not know the method', (hit) => json(hit, { error: { code: -32601, message: 'no' } })],
-  ])('initializes a server that %s', async (_name, handler) => {
+  it.each<[string, Handler, string]>([
+    ['answers everything with an empty result', (hit) => json(hit, { result: {} }), 'without supportedVersions'],
+    ['says 404', status(404), '404'],
+    ['says 405', status(405, 'no'), '405'],
+    ['answers a page', status(200, '<html>'), 'with something that is no JSON-RPC'],
+    ['answers nothing', status(202), 'with something that is no JSON-RPC'],
+    [
+      'does not know the method',
+      (hit) => json(hit, { error: { code: -32601, message: 'no' } }, 400),
+      '400 with -32601',
+    ],
+  ])('initializes a server that %s, and says why', async (_name, handler, how) => {
     const server = await started(legacyServer());
     server.handlers.set('server/discover', handler);
     expect(await upstreamAt(server.url).upstream.connect()).toMatchObject({
       era: 'legacy',
       transport: 'streamable-http',
+      reason: `server/discover was answered ${how}; initialize agreed on 2025-11-25`,
     });
   });
+
+  it('asks a legacy server again when told to, and speaks to it as a modern one once it is one', async () => {
+    const server = await started(legacyServer());
+    inSession(server, () => {});
+    const { upstream, events, call } = upstreamAt(server.url);
+    expect((await upstream.connect()).era).toBe('legacy');
+    await upstream.lookAgain?.();
+    expect(server.of('server/discover')).toHaveLength(2);
+    expect((await upstream.connect()).era).toBe('legacy');
+    expect(events.log).toEqual([]);
+    server.handlers.set('server/discover', status(503));
+    await expect(upstream.lookAgain?.()).rejects.toMatchObject({ code: 'upstream_error' });
+    expect((await upstream.connect()).era).toBe('legacy');
+    for (const [method, handler] of modernServer().handlers) server.handlers.set(method, handler);
+    server.handlers.set('tools/call', (hit) => json(hit, { result: {} }));
+    await upstream.lookAgain?.();
+    expect(events.log).toEqual(['tools changed', 'prompts changed', 'resources changed']);
+    expect((await call('t').outcome).era).toBe('modern');
+  });
+
+  it.each([{ era: 'legacy' as const }, { transport: 'sse' as const }])(
+    'never asks again where it is told: %j',
+    (told) => {
+      expect(upstreamAt('http://127.0.0.1:9/mcp', told).upstream.lookAgain).toBeUndefined();
+    },
+  );
 
   it('tries once more with a revision that the server names', async () => {
     const server = await started(modernServer());

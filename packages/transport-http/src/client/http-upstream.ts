@@ -182,16 +182,16 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
 
   async function open(authorization: string | undefined, onLost: (error: Error) => void): Promise<HttpAdapter> {
     const sessions = { authorization, maxSessions, sessionIdleMs, onLost };
-    const sse = () => createSseHttp(hop, { ...sessions, requestTimeoutMs, openTimeoutMs: connectTimeoutMs });
-    if (transport === 'sse') return sse();
+    const sse = (reason: string) =>
+      createSseHttp(hop, { ...sessions, reason, requestTimeoutMs, openTimeoutMs: connectTimeoutMs });
+    if (transport === 'sse') return sse('transport is set to HTTP+SSE');
     const verdict = era === 'legacy' ? CONFIGURED : await probe(authorization);
     if (verdict.era === 'modern') {
-      const { protocolVersion, description } = verdict;
-      const reason = 'It answered server/discover';
+      const { protocolVersion, description, reason } = verdict;
       const info = { era: 'modern', protocolVersion, description, transport: 'streamable-http', reason } as const;
       return createModernHttp(hop, info, onLost);
     }
-    if (era === 'modern') throw new ForgeError('upstream_error', `Not a modern server. ${verdict.reason}`);
+    if (era === 'modern') throw new ForgeError('upstream_error', `Not a modern server: ${verdict.reason}`);
     try {
       return await createLegacyHttp(hop, { ...sessions, reason: verdict.reason });
     } catch (error) {
@@ -200,7 +200,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
       const refused =
         refusal instanceof ForgeError ? refusal : new ForgeError('upstream_error', refusal.error?.message);
       if (transport === 'streamable-http') throw refused;
-      return sse().catch((cause: unknown) => {
+      return sse(`${verdict.reason}; initialize was refused over Streamable HTTP`).catch((cause: unknown) => {
         throw new ForgeError('upstream_error', `${refused.message}; it has no event stream either`, { cause });
       });
     }
@@ -211,7 +211,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     const first = await discover(LATEST_MODERN, authorization);
     const verdict = first.era === 'retry' ? await discover(first.protocolVersion, authorization) : first;
     if (verdict.era !== 'retry') return verdict;
-    return { era: 'legacy', reason: `It refuses revision ${verdict.protocolVersion}, which it says it supports` };
+    return { era: 'legacy', reason: `it refuses revision ${verdict.protocolVersion}, which it says it supports` };
   }
 
   async function discover(version: string, authorization: string | undefined): Promise<ProbeVerdict> {
@@ -224,16 +224,18 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     if (ending instanceof ForgeError) {
       // Some answer what they do not know with nothing, or with a page.
       if (ending.code !== 'upstream_error') throw ending;
-      return { era: 'legacy', reason: 'Its answer to server/discover is no JSON-RPC' };
+      return { era: 'legacy', reason: 'server/discover was answered with something that is no JSON-RPC' };
     }
-    if (ending.answer !== undefined) return readProbe(ending.answer);
-    const { status, error } = ending;
+    const { status } = ending;
+    if (ending.answer !== undefined) return readProbe(ending.answer, status);
+    const { error } = ending;
     const refusal = refusalError(ending);
     if (status === 401 || status === 403 || status === 429 || status < 400 || status >= 500) {
       const data = { httpStatus: status };
       throw refusal instanceof ForgeError ? refusal : new ForgeError('upstream_error', `HTTP ${status}`, { data });
     }
-    return error !== undefined ? readProbe({ error }) : { era: 'legacy', reason: `HTTP ${status} to server/discover` };
+    if (error !== undefined) return readProbe({ error }, status);
+    return { era: 'legacy', reason: `server/discover was answered ${status}` };
   }
 
   async function call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
@@ -260,12 +262,21 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   async function otherEra(used: HttpAdapter, authorization: string | undefined): Promise<boolean> {
     if (adapter !== used) return true;
     if (era !== 'auto' || Date.now() - lookedAt < LOOK_AGAIN_MS) return false;
+    return hasChanged(used, authorization);
+  }
+
+  async function hasChanged(used: HttpAdapter, authorization: string | undefined): Promise<boolean> {
     lookedAt = Date.now();
     const verdict = await probe(authorization);
+    if (adapter !== used) return true;
     if (verdict.era === used.info.era) return false;
     drop(used);
     for (const kind of LISTS) events.listChanged(kind); // another server has taken its place
     return true;
+  }
+
+  async function lookAgain(): Promise<void> {
+    if (adapter !== undefined) await hasChanged(adapter, undefined);
   }
 
   return {
@@ -282,6 +293,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
       taskIds = new Set(wantedTasks);
       adapter?.watch.update(uris, taskIds);
     },
+    ...(era === 'auto' && transport !== 'sse' && { lookAgain }),
     sessionEnded: (sessionId) => adapter?.sessionEnded(sessionId),
     async close() {
       if (closed) return;
@@ -297,7 +309,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
 
 type Verdict = Exclude<ProbeVerdict, { era: 'retry' }>;
 
-const CONFIGURED: Verdict = { era: 'legacy', reason: 'Configured as legacy' };
+const CONFIGURED: Verdict = { era: 'legacy', reason: 'era is set to legacy' };
 
 function parseUrl(url: string | URL): URL {
   const parsed = URL.canParse(String(url)) ? new URL(url) : undefined;

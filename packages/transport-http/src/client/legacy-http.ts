@@ -5,6 +5,7 @@ import {
   type Exchange,
   type ExchangeRequest,
   legacyAffinity,
+  legacyReason,
   type LegacyAffinity,
   SHARED,
   type Watch,
@@ -43,6 +44,7 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
 
   const first = await open(SHARED, options.authorization);
   const { protocolVersion, description } = first;
+  const reason = legacyReason(options.reason, protocolVersion);
 
   function open(affinity: LegacyAffinity, authorization: string | undefined): Promise<LegacySession> {
     const listens = affinity === SHARED && authorization === undefined;
@@ -113,7 +115,7 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
     );
 
   return {
-    info: { era: 'legacy', protocolVersion, description, transport: 'streamable-http', reason: options.reason },
+    info: { era: 'legacy', protocolVersion, description, transport: 'streamable-http', reason },
     watch: {
       update(set) {
         uris = new Set(set);

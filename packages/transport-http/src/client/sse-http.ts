@@ -1,5 +1,5 @@
 /** @module Calls to a server of 2024-11-05 over HTTP+SSE: a channel upstream for each credential. */
-import { createChannelUpstream, createCredentialedUpstream } from '@forge/protocol';
+import { createChannelUpstream, createCredentialedUpstream, legacyReason } from '@forge/protocol';
 import type { HttpAdapter, HttpHop } from './http-hop.ts';
 import { openSseChannel } from './sse-channel.ts';
 
@@ -7,6 +7,8 @@ import { openSseChannel } from './sse-channel.ts';
 export interface SseHttpOptions {
   /** The credential to begin with; `undefined` is the static one. */
   readonly authorization: string | undefined;
+  /** Why HTTP+SSE is used. */
+  readonly reason: string;
   readonly openTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly maxSessions: number;
@@ -45,8 +47,9 @@ export async function createSseHttp(hop: HttpHop, options: SseHttpOptions): Prom
     maxCredentials: maxSessions,
     idleMs: sessionIdleMs,
   });
+  const info = await upstream.connect(options.authorization);
   return {
-    info: await upstream.connect(options.authorization),
+    info: { ...info, reason: legacyReason(options.reason, info.protocolVersion) },
     watch: { update: (uris, taskIds) => upstream.watch(uris, taskIds), close() {} },
     call: (request, exchange) => upstream.call(request, exchange),
     sessionEnded: (sessionId) => upstream.sessionEnded(sessionId),
