@@ -1,8 +1,33 @@
 /** @module What declared capabilities allow: which changes a server tells of, and what a client may be asked. */
 import type { ListenFilter } from './endpoint.ts';
 import type { Ask } from './exchange.ts';
-import type { JsonText } from './json-text.ts';
+import { JsonText } from './json-text.ts';
 import { declaresTasks } from './tasks.ts';
+
+/**
+ * The extensions that pass through Forge: MCP Apps, which is metadata of tools and resources besides, and older than the
+ * modern era, so that clients and servers of both declare it.
+ */
+export const PASSING_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/ui'];
+
+/**
+ * What Forge declares for itself. Some servers show their user interfaces only to clients that declare to have them; what
+ * is listed to Forge is listed to its clients, and those without one find text in every result.
+ */
+export const OWN_CAPABILITIES = new JsonText(
+  '{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}',
+);
+
+/** A server's extensions that pass through Forge, as JSON text by name. */
+export function passingExtensions(capabilities: JsonText): Readonly<Record<string, string>> {
+  const declared = capabilities.member('extensions');
+  return Object.fromEntries(
+    PASSING_EXTENSIONS.flatMap((name) => {
+      const settings = declared?.member(name);
+      return settings?.isObject === true ? [[name, settings.text]] : [];
+    }),
+  );
+}
 
 /** What a server tells of by itself. */
 export interface Offers {

@@ -6,7 +6,7 @@ import type { JsonText } from './json-text.ts';
 export interface ServerDescription {
   /** `Implementation`. */
   readonly serverInfo: JsonText;
-  /** Server capabilities in modern form; the legacy edge adds nothing and takes nothing away but extensions. */
+  /** Server capabilities in modern form; the legacy edge takes away the extensions that are younger than its era. */
   readonly capabilities: JsonText;
   readonly instructions?: string | undefined;
   /** How long the description may be remembered, in ms. */

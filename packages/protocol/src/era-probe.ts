@@ -2,6 +2,7 @@
  * @module What an upstream's first answers say of it: its era (`server/discover`), and its description in one form.
  * Versioning and Compatibility; 2025-11-25, Lifecycle.
  */
+import { OWN_CAPABILITIES } from './capabilities.ts';
 import type { ServerDescription } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Answer } from './exchange.ts';
@@ -33,8 +34,12 @@ const UNSUPPORTED_VERSION = -32022;
 const EMPTY = new JsonText('{}');
 const NAMELESS = new JsonText('{"name":"unknown","version":"0"}');
 
-/** `params` of `server/discover`. @param capabilities JSON text; default none */
-export function discoverParams(protocolVersion: string, clientInfo: JsonText, capabilities = '{}'): JsonText {
+/** `params` of `server/discover`. @param capabilities JSON text; default Forge's own */
+export function discoverParams(
+  protocolVersion: string,
+  clientInfo: JsonText,
+  capabilities = OWN_CAPABILITIES.text,
+): JsonText {
   return EMPTY.with({
     _meta: EMPTY.with({
       [META.protocolVersion]: JSON.stringify(protocolVersion),

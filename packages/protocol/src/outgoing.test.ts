@@ -139,6 +139,24 @@ describe('the legacy session of a client', () => {
   });
 });
 
+describe('MCP Apps at a legacy upstream', () => {
+  const UI = '"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}';
+  const declaring = (rest: string) => new JsonText(`{${UI.replace('}}}', '},"a/b":{}}}')}${rest}}`);
+
+  it('are declared on the shared session, where anybody may have them', () => {
+    expect(SHARED.capabilities.text).toBe(`{${UI}}`);
+    expect(legacyAffinity(client('modern', { capabilities: declaring('') }))).toBe(SHARED);
+  });
+
+  it('are declared elsewhere by who has them, and set clients apart', () => {
+    const having = legacyAffinity(client('modern', { capabilities: declaring(',"roots":{}') }));
+    const lacking = legacyAffinity(client('modern', { capabilities: new JsonText('{"roots":{}}') }));
+    expect(having.capabilities.text).toBe(`{"roots":{},${UI}}`);
+    expect(lacking.capabilities.text).toBe('{"roots":{}}');
+    expect(having.key).not.toBe(lacking.key);
+  });
+});
+
 describe('the log level of a session', () => {
   it('is raised for the most talkative client, and never lowered', () => {
     expect(nextLogLevel(undefined, client('modern', { logLevel: 'error' }))).toBe('error');

@@ -2,6 +2,7 @@
  * @module Requests on their way out: the neutral form of a request made into `params` for one hop of either era, and the
  * legacy session that a client's requests belong to.
  */
+import { OWN_CAPABILITIES, passingExtensions } from './capabilities.ts';
 import { LOG_LEVELS } from './classify.ts';
 import { ForgeError } from './errors.ts';
 import type { Client, ExchangeRequest } from './exchange.ts';
@@ -87,7 +88,7 @@ export interface LegacyAffinity {
 }
 
 /** The session of clients that cannot be asked anything. */
-export const SHARED: LegacyAffinity = { key: 'shared', capabilities: EMPTY };
+export const SHARED: LegacyAffinity = { key: 'shared', capabilities: OWN_CAPABILITIES };
 
 /**
  * Legacy capabilities are fixed at `initialize`, so clients share a session only where they declare the same ones.
@@ -120,7 +121,11 @@ function askable(capabilities: JsonText): JsonText {
     const declared = capabilities.member(name);
     return declared?.isObject === true ? [[name, declared.text] as const] : [];
   });
-  return members.length === 0 ? EMPTY : EMPTY.with(Object.fromEntries(members));
+  if (members.length === 0) return EMPTY;
+  const asks = EMPTY.with(Object.fromEntries(members));
+  if (capabilities.member('extensions') === undefined) return asks;
+  const extensions = passingExtensions(capabilities);
+  return Object.keys(extensions).length === 0 ? asks : asks.with({ extensions: EMPTY.with(extensions).text });
 }
 
 /** Sets or removes members of `_meta`; the very same `params` where nothing differs. */

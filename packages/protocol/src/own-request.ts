@@ -1,16 +1,17 @@
 /** @module Forge as a client of its own: requests that nobody outside asked for. */
+import { OWN_CAPABILITIES } from './capabilities.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Client, Exchange, ExchangeRequest } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import { LATEST_MODERN } from './versions.ts';
 
-/** Forge itself; it declares no capabilities. */
+/** Forge itself. */
 const SELF: Client = {
   era: 'modern',
   protocolVersion: LATEST_MODERN,
   caller: { id: 'forge' },
-  capabilities: new JsonText('{}'),
+  capabilities: OWN_CAPABILITIES,
 };
 
 /** The client's side of a request of Forge's own: there is nobody to tell or to ask. */

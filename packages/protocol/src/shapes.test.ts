@@ -213,4 +213,11 @@ describe('the capabilities', () => {
     );
     expect(toLegacyCapabilities(capabilities).text).toBe('{"tools":{"listChanged":true},"tasks":{},"vendor":1.0}');
   });
+
+  it('keep MCP Apps for either era, to the character', () => {
+    const ui = '"io.modelcontextprotocol/ui":{"x":1.0}';
+    const capabilities = new JsonText(`{"extensions":{"io.modelcontextprotocol/tasks":{},${ui}},"tools":{}}`);
+    expect(toLegacyCapabilities(capabilities).text).toBe(`{"extensions":{${ui}},"tools":{}}`);
+    expect(toModernCapabilities(capabilities)).toBe(capabilities);
+  });
 });

@@ -2,6 +2,7 @@
  * @module Outcomes carried from one era to the other where their forms differ. Text is edited member by member; an
  * outcome that has the wanted form already is returned as it is.
  */
+import { passingExtensions } from './capabilities.ts';
 import { ForgeError } from './errors.ts';
 import type { Outcome, RpcError } from './exchange.ts';
 import { JsonText } from './json-text.ts';
@@ -22,6 +23,7 @@ const CACHEABLE = new Set([
 /** Methods that may be answered by `input_required` (2026-07-28, Multi Round-Trip Requests). */
 export const ASKING: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
+const EMPTY = new JsonText('{}');
 const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
 /** Legacy only. */
@@ -79,9 +81,12 @@ export function toModernCapabilities(capabilities: JsonText): JsonText {
   return without(capabilities, 'tasks');
 }
 
-/** Server capabilities for legacy clients, which know no extensions. */
+/** Server capabilities for legacy clients: of the extensions, those that are older than the modern era. */
 export function toLegacyCapabilities(capabilities: JsonText): JsonText {
-  return without(capabilities, 'extensions');
+  if (capabilities.member('extensions') === undefined) return capabilities;
+  const passing = passingExtensions(capabilities);
+  const extensions = Object.keys(passing).length === 0 ? undefined : EMPTY.with(passing).text;
+  return capabilities.with({ extensions });
 }
 
 function resultToLegacy(result: JsonText, method: string): JsonText {

@@ -1,5 +1,6 @@
 /** @module What belongs to a virtual server and may be seen by a principal, before names are given. */
 import type {
+  Entity,
   ItemRecord,
   PromptRecord,
   ResourceRecord,
@@ -23,10 +24,14 @@ export interface Selection {
   readonly single: string | undefined;
 }
 
+/** Whether a row exists for a principal's clients. */
+export function isVisible(row: Entity, principal: Principal): boolean {
+  return row.enabled && (row.visibility === 'public' || principal.admin || row.owner === principal.id);
+}
+
 /** Selects for `server`; `undefined`: everything. */
 export function selectRows(snapshot: Snapshot, server: ServerRecord | undefined, principal: Principal): Selection {
-  const visible = (row: { visibility: string; owner: string; enabled: boolean }): boolean =>
-    row.enabled && (row.visibility === 'public' || principal.admin || row.owner === principal.id);
+  const visible = (row: Entity): boolean => isVisible(row, principal);
   const upstreams = new Map([...snapshot.upstreams].filter(([, row]) => visible(row)));
   const whole = new Set(server?.upstreamIds);
 

@@ -14,8 +14,9 @@ import type {
 import type { Principal } from '../contracts/principal.ts';
 import { createListPages, type ListItem, type ListPages } from './list-pages.ts';
 import { aggregateName, hashedName } from './naming.ts';
-import { selectRows, type Selection } from './selection.ts';
+import { isVisible, selectRows, type Selection } from './selection.ts';
 import type { Snapshot } from './snapshot.ts';
+import { withUiResources } from './ui-resources.ts';
 import { compileUriTemplate } from './uri-template.ts';
 
 /** Where a name leads. */
@@ -50,6 +51,8 @@ export interface View {
   readonly upstreamIds: readonly string[];
   /** The one upstream whose whole lists, unrenamed, are the view. Its unlisted resources may be read, too. */
   readonly wholeUpstream: string | undefined;
+  /** URIs of its resources that exist, but not for this audience. */
+  readonly hidden: ReadonlySet<string>;
   readonly missing: Missing;
 }
 
@@ -86,6 +89,8 @@ export function compileView(
   const prompts = withoutMissing(name(selection.prompts), down);
   const resources = withoutMissing(firstByName(selection.resources.filter((row) => !row.isTemplate)), down);
   const templates = withoutMissing(firstByName(selection.resources.filter((row) => row.isTemplate)), down);
+  const toolRoutes = routesOf(tools.here);
+  const hidden = snapshot.resources.filter((row) => !isVisible(row, principal));
   const meta = outageMeta(down, selection, options);
   const list = (member: string, items: readonly ListItem[]): ListPages =>
     createListPages(member, items, { pageSize: options.pageSize, ttlMs: options.listTtlMs, meta });
@@ -97,15 +102,16 @@ export function compileView(
       'resources/list': list('resources', itemsOf(resources.here, plainItem('uri'))),
       'resources/templates/list': list('resourceTemplates', itemsOf(templates.here, plainItem('uriTemplate'))),
     },
-    tools: routesOf(tools.here),
+    tools: toolRoutes,
     prompts: routesOf(prompts.here),
-    resources: routesOf(resources.here),
+    resources: withUiResources(routesOf(resources.here), toolRoutes, hidden),
     templates: [...routesOf(templates.here)].flatMap(([template, route]) => {
       const matches = compileUriTemplate(template);
       return matches ? [{ template, matches, route }] : [];
     }),
     upstreamIds,
     wholeUpstream: single !== undefined && !renames && server?.upstreamIds.includes(single) ? single : undefined,
+    hidden: new Set(hidden.filter((row) => row.upstreamId === single).map((row) => row.originalName)),
     missing: { tools: tools.missing, prompts: prompts.missing, resources: resources.missing },
   };
 }

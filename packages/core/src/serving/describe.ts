@@ -1,5 +1,12 @@
 /** @module What a virtual server says of itself: the union of what its upstreams can do. */
-import { declaresTasks, JsonText, type ServerDescription, TASKS_EXTENSION, type UpstreamInfo } from '@forge/protocol';
+import {
+  declaresTasks,
+  JsonText,
+  passingExtensions,
+  type ServerDescription,
+  TASKS_EXTENSION,
+  type UpstreamInfo,
+} from '@forge/protocol';
 import type { ServerRecord } from '../contracts/model.ts';
 import type { View } from '../catalog/view.ts';
 
@@ -46,9 +53,20 @@ function capabilitiesOf(view: View, infos: readonly UpstreamInfo[]): JsonText {
   }
   if (some('completions')) capabilities['completions'] = {};
   if (some('logging')) capabilities['logging'] = {};
-  const tasks = infos.some(({ description }) => declaresTasks(description.capabilities));
-  if (tasks) capabilities['extensions'] = { [TASKS_EXTENSION]: {} };
-  return JsonText.of(capabilities);
+  const text = JsonText.of(capabilities);
+  const extensions = extensionsOf(infos);
+  return Object.keys(extensions).length === 0
+    ? text
+    : text.with({ extensions: new JsonText('{}').with(extensions).text });
+}
+
+/** Settings by name, as JSON text. Where two servers declare an extension with different settings, those of the first count. */
+function extensionsOf(infos: readonly UpstreamInfo[]): Record<string, string> {
+  const declared = infos.map(({ description }) => description.capabilities);
+  const extensions: Record<string, string> = {};
+  for (const capabilities of declared.toReversed()) Object.assign(extensions, passingExtensions(capabilities));
+  if (declared.some(declaresTasks)) extensions[TASKS_EXTENSION] = '{}';
+  return extensions;
 }
 
 function joinInstructions(

@@ -99,6 +99,61 @@ describe('an endpoint over one upstream', () => {
     const { result } = await call(await serverOf([ids['git'] as string]), 'resources/read', { uri: 'x://unlisted' });
     expect(result?.value).toMatchObject({ called: 'x://unlisted' });
   });
+
+  it('reads none that it keeps from its caller', async () => {
+    const ids = await start({ git: script([], { resources: [{ uri: 'x://listed', name: 'listed' }] }) });
+    const endpoint = await serverOf([ids['git'] as string]);
+    const { items } = await forge.registry.resources.list(ADMIN, { limit: 10, includeDisabled: true });
+    await forge.registry.resources.setEnabled(ADMIN, items[0]?.id ?? '', false);
+    expect((await call(endpoint, 'resources/read', { uri: 'x://listed' })).error).toMatchObject({ code: -32602 });
+  });
+});
+
+describe('MCP Apps', () => {
+  const CLOCK = { name: 'clock', inputSchema: {}, _meta: { ui: { resourceUri: 'ui://clock' } } };
+  const OLDER = { name: 'older', inputSchema: {}, _meta: { 'ui/resourceUri': 'ui://older' } };
+  const apps = () =>
+    script([], {
+      tools: [CLOCK, OLDER, { name: 'odd', inputSchema: {}, _meta: { ui: { resourceUri: 'file:///x' } } }],
+    });
+  const read = (endpoint: Endpoint, uri: string) => call(endpoint, 'resources/read', { uri });
+
+  it('have the resources that tools name where the tools are, listed or not, and no others', async () => {
+    const ids = await start({ apps: apps(), git: script(['status']) });
+    const endpoint = await serverOf(Object.values(ids));
+    const { result } = await call(endpoint, 'tools/list');
+    expect(result?.text).toContain('"_meta":{"ui":{"resourceUri":"ui://clock"}}');
+    for (const uri of ['ui://clock', 'ui://older']) {
+      expect((await read(endpoint, uri)).result?.value).toMatchObject({ called: uri });
+    }
+    for (const uri of ['file:///x', 'ui://other']) expect((await read(endpoint, uri)).error?.code).toBe(-32602);
+    const chosen = await forge.registry.servers.create(ADMIN, { name: 'chosen', tools: ['apps-clock'] });
+    expect((await read(endpointAt(chosen.id), 'ui://clock')).result).toBeDefined();
+    expect((await read(endpointAt(chosen.id), 'ui://older')).error?.code).toBe(-32602);
+  });
+
+  it('stay out of reach where their resource does', async () => {
+    const withResource = apps();
+    withResource.resources.push({ uri: 'ui://clock', name: 'clock' });
+    const ids = await start({ apps: withResource, git: script(['status']) });
+    const endpoint = await serverOf(Object.values(ids));
+    const { items } = await forge.registry.resources.list(ADMIN, { limit: 10, includeDisabled: true });
+    await forge.registry.resources.update(ADMIN, items[0]?.id ?? '', { visibility: 'private' });
+    expect((await read(endpoint, 'ui://clock')).result).toBeDefined();
+    const guest = request('resources/read', { uri: 'ui://clock' }, GUEST);
+    expect((await endpoint.handle(guest, NOBODY)).error?.code).toBe(-32602);
+  });
+
+  it('are declared by an endpoint of one server that declares them, with its settings', async () => {
+    const declaring = script(['a'], {
+      capabilities: { extensions: { 'io.modelcontextprotocol/ui': { x: 1 }, 'a/b': {} } },
+    });
+    const ids = await start({ declaring, git: script(['status']) });
+    const { capabilities } = await (await serverOf(Object.values(ids))).describe(ADMIN);
+    expect(capabilities.member('extensions')?.text).toBe('{"io.modelcontextprotocol/ui":{"x":1}}');
+    const without = await (await serverOf([ids['git'] as string])).describe(ADMIN);
+    expect(without.capabilities.names()).not.toContain('extensions');
+  });
 });
 
 describe('an endpoint over several upstreams', () => {

@@ -71,7 +71,9 @@ function byUri(view: View, request: ExchangeRequest): Destination {
   const uri = request.target ?? '';
   const route = view.resources.get(uri) ?? view.templates.find(({ matches }) => matches(uri))?.route;
   if (route) return to(route, request);
-  if (view.wholeUpstream !== undefined) return { request, upstreamId: view.wholeUpstream, itemId: undefined };
+  if (view.wholeUpstream !== undefined && !view.hidden.has(uri)) {
+    return { request, upstreamId: view.wholeUpstream, itemId: undefined };
+  }
   throw unknown('resource', uri);
 }
 
