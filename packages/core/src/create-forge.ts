@@ -38,7 +38,7 @@ export interface ForgeOptions {
   readonly protocolVersions?: readonly string[];
   /** Items on a page of a list. @default 1000 */
   readonly pageSize?: number;
-  /** How long clients may remember a list, in ms; they are told of changes anyway. @default 5000 */
+  /** How long clients may remember a list, in ms, unless an upstream says less; they are told of changes anyway. @default 5000 */
   readonly listTtlMs?: number;
   /** @default see {@link HealthOptions} */
   readonly health?: Partial<HealthOptions>;
@@ -87,6 +87,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     separator: options.nameSeparator ?? '-',
     pageSize: options.pageSize ?? 1000,
     listTtlMs,
+    listTtlOf: (id) => pool.get(id)?.listTtlMs,
     outage: (id) => pool.get(id)?.outage(),
   });
   const taskIds = createTaskIds(options.sealer);

@@ -68,6 +68,8 @@ export interface ViewOptions {
   readonly separator: string;
   readonly pageSize: number;
   readonly listTtlMs: number;
+  /** How long an upstream's lists may be remembered, where it says so. */
+  readonly listTtlOf: (upstreamId: string) => number | undefined;
   /** Why an upstream's items are left out at the moment, or `undefined` while it is fine. */
   readonly outage: (upstreamId: string) => { since: number; message: string } | undefined;
 }
@@ -92,8 +94,9 @@ export function compileView(
   const toolRoutes = routesOf(tools.here);
   const hidden = snapshot.resources.filter((row) => !isVisible(row, principal));
   const meta = outageMeta(down, selection, options);
+  const ttlMs = Math.min(options.listTtlMs, ...upstreamIds.map((id) => options.listTtlOf(id) ?? Infinity));
   const list = (member: string, items: readonly ListItem[]): ListPages =>
-    createListPages(member, items, { pageSize: options.pageSize, ttlMs: options.listTtlMs, meta });
+    createListPages(member, items, { pageSize: options.pageSize, ttlMs, meta });
 
   return {
     lists: {

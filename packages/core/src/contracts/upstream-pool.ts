@@ -54,6 +54,8 @@ export interface Discovered {
   readonly resources: readonly DiscoveredItem[];
   readonly templates: readonly DiscoveredItem[];
   readonly skipped: readonly SkippedItem[];
+  /** The least `ttlMs` of the lists; a legacy server gives none. */
+  readonly ttlMs?: number | undefined;
   readonly info: UpstreamInfo;
 }
 

@@ -167,6 +167,20 @@ describe('an endpoint over several upstreams', () => {
     expect(git.calls.at(-1)?.params?.text).toBe('{"name":"status","arguments":{"big":1}}');
   });
 
+  it('lets lists be remembered for the least time that an upstream says, by their caller alone', async () => {
+    const git = script(['status'], { ttlMs: 1000 });
+    const ids = await start({ git, time: script(['now'], { ttlMs: 60_000 }), silent: script(['x']) });
+    const hints = async (...names: string[]) => {
+      const endpoint = await serverOf(names.map((name) => ids[name] as string));
+      return (await call(endpoint, 'tools/list')).result?.value;
+    };
+    expect(await hints('git', 'time', 'silent')).toMatchObject({ ttlMs: 1000, cacheScope: 'private' });
+    expect(await hints('time', 'silent')).toMatchObject({ ttlMs: 5000, cacheScope: 'private' });
+    git.ttlMs = 0;
+    await forge.registry.upstreams.refresh(ADMIN, ids['git'] ?? '');
+    expect(await hints('git', 'silent')).toMatchObject({ ttlMs: 0 });
+  });
+
   it('tells two tools apart whose prefixed names are equal', async () => {
     await start({ a: script(['b-c']), 'a-b': script(['c']) });
     const names = await toolNames(endpointAt());

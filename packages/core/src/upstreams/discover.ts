@@ -46,12 +46,17 @@ export async function discover(upstream: Upstream): Promise<Discovered> {
   const capabilities = info.description.capabilities.value as Record<string, unknown>;
   const found: Record<ListSource['kind'], DiscoveredItem[]> = { tools: [], prompts: [], resources: [], templates: [] };
   const skipped: SkippedItem[] = [];
+  let ttlMs: number | undefined;
+  const hear = (result: JsonText): void => {
+    const said = Math.floor(Number(result.member('ttlMs')?.text));
+    if (said >= 0 && said < (ttlMs ?? Infinity)) ttlMs = said;
+  };
   await Promise.all(
     SOURCES.filter((source) => capabilities[source.capability] !== undefined).map(async (source) => {
-      found[source.kind] = await readList(upstream, info, source, skipped);
+      found[source.kind] = await readList(upstream, info, source, skipped, hear);
     }),
   );
-  return { ...found, skipped, info };
+  return { ...found, skipped, ttlMs, info };
 }
 
 async function readList(
@@ -59,6 +64,7 @@ async function readList(
   info: UpstreamInfo,
   source: ListSource,
   skipped: SkippedItem[],
+  hear: (result: JsonText) => void,
 ): Promise<DiscoveredItem[]> {
   const items = new Map<string, DiscoveredItem>();
   const cursors = new Set<string>();
@@ -67,6 +73,7 @@ async function readList(
     const outcome = await upstream.call(ownRequest(source.method, cursor === undefined ? {} : { cursor }), NOBODY);
     if (isUnknownMethod(outcome)) return [];
     const result = resultOf(outcome, source.method);
+    hear(result);
     for (const element of result.member(source.member)?.elements() ?? []) {
       const item = readItem(element, source, info);
       if (typeof item === 'string') {

@@ -34,7 +34,7 @@ export interface HealthOptions {
 export interface ManagedHooks {
   /** Its lists were read anew. */
   listsRead(discovered: Discovered): Promise<{ readonly changed: boolean }>;
-  /** Its items left or rejoined the lists. */
+  /** Its items left or rejoined the lists, or `listTtlMs` has changed. */
   availabilityChanged(): void;
 }
 
@@ -43,6 +43,8 @@ export interface ManagedUpstream {
   readonly record: UpstreamRecord;
   readonly upstream: Upstream;
   readonly info: UpstreamInfo | undefined;
+  /** How long its lists may be remembered by its own word, in ms. */
+  readonly listTtlMs: number | undefined;
   /** Connects and reads the lists; concurrent callers share one attempt. @throws ForgeError upstream_* */
   refresh(): Promise<Discovered>;
   /** Connects and refreshes in the background, again and again until it works. */
@@ -83,6 +85,7 @@ export function manageUpstream(
   let info: UpstreamInfo | undefined;
   let detectedAt: number | undefined;
   let askedAt = 0;
+  let listTtlMs: number | undefined;
   let lastSeen: number | undefined;
   let failures = 0;
   let failedSince: number | undefined;
@@ -104,7 +107,7 @@ export function manageUpstream(
     lastAttempt = Date.now();
     try {
       const discovered = await discover(upstream);
-      succeeded(discovered.info);
+      succeeded(discovered);
       return discovered;
     } catch (error) {
       failed(ForgeError.from(error));
@@ -119,8 +122,9 @@ export function manageUpstream(
     return attempt;
   }
 
-  function succeeded(found: UpstreamInfo): void {
-    const wasOut = isOut();
+  function succeeded({ info: found, ttlMs }: Discovered): void {
+    const concernsLists = isOut() || ttlMs !== listTtlMs;
+    listTtlMs = ttlMs;
     if (failures > 0 || info === undefined) stateSince = Date.now();
     if (info !== found) detectedAt = askedAt = Date.now();
     info = found;
@@ -131,7 +135,7 @@ export function manageUpstream(
     lastSeen = Date.now();
     cancelRetry?.();
     cancelRetry = undefined;
-    if (wasOut) hooks.availabilityChanged();
+    if (concernsLists) hooks.availabilityChanged();
   }
 
   function failed(error: ForgeError): void {
@@ -218,6 +222,9 @@ export function manageUpstream(
     upstream,
     get info() {
       return info;
+    },
+    get listTtlMs() {
+      return listTtlMs;
     },
     refresh,
     start() {

@@ -19,6 +19,8 @@ export interface Script {
   prompts: { name: string }[];
   down: boolean;
   era: 'modern' | 'legacy';
+  /** Of its list of tools. */
+  ttlMs?: number;
   /** How often it was asked for its era once more. */
   looks: number;
   /** Items on each page of its lists. */
@@ -115,7 +117,11 @@ function scriptedUpstream(followed: Script): Upstream {
       };
       if (request.method === 'tools/list' && followed.toolsText !== undefined)
         return resultOutcome(new JsonText(followed.toolsText));
-      if (request.method === 'tools/list') return page('tools', followed.tools);
+      if (request.method === 'tools/list') {
+        const { result } = page('tools', followed.tools);
+        const ttlMs = followed.ttlMs === undefined ? undefined : String(followed.ttlMs);
+        return resultOutcome((result ?? new JsonText('{}')).with({ ttlMs }));
+      }
       if (request.method === 'resources/list') return page('resources', followed.resources);
       if (request.method === 'prompts/list') return page('prompts', followed.prompts);
       if (request.method === 'resources/templates/list')
