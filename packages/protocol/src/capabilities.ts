@@ -8,7 +8,7 @@ import { declaresTasks } from './tasks.ts';
  * The extensions that pass through Forge: MCP Apps, which is metadata of tools and resources besides, and older than the
  * modern era, so that clients and servers of both declare it.
  */
-export const PASSING_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/ui'];
+const PASSING_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/ui'];
 
 /**
  * What Forge declares for itself. Some servers show their user interfaces only to clients that declare to have them; what
