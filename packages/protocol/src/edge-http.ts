@@ -2,7 +2,7 @@
  * @module What one MCP path does with HTTP requests of both eras, without I/O: the transport reads requests and makes
  * replies. The transport has checked `Origin`, the caller's credentials, `Content-Type` and the size of the body.
  */
-import { classify } from './classify.ts';
+import { classify, unsupportedVersion } from './classify.ts';
 import { type ModernEdge, openModern, serveModern } from './edge-modern.ts';
 import { postLegacy, stillServed } from './edge-legacy.ts';
 import { createEdgeStreams, type EdgeStreamsOptions } from './edge-streams.ts';
@@ -154,8 +154,9 @@ function withSession(
   try {
     const version = headerValue(headers, HEADER.protocolVersion);
     const id = headerValue(headers, HEADER.sessionId);
-    const isModern = version !== undefined && eraOf(version) === 'modern';
-    if (id === undefined || isModern) return reply.empty(405, { Allow: 'POST' });
+    const era = version === undefined ? 'legacy' : eraOf(version);
+    if (id === undefined || era === 'modern') return reply.empty(405, { Allow: 'POST' });
+    if (version !== undefined && era === undefined) throw unsupportedVersion(version, endpoint.versions);
     const found = sessions.find(id, endpoint, caller);
     if (found instanceof LegacySession) return use(stillServed(found, sessions, headers));
     found
