@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ALICE, HttpClient, MemoryChannel, MemoryEndpoint, modernMeta, modernPost } from './edge.fixture.ts';
 import { serveChannel } from './edge-channel.ts';
+import { createHttpEdge } from './edge-http.ts';
 import { createStatelessEdge } from './edge-stateless.ts';
 import { resultOutcome } from './outcome.ts';
 import { JsonText } from './json-text.ts';
@@ -111,6 +112,21 @@ describe('an endpoint that serves some legacy revisions alone', () => {
     expect(client.request('ping')).toMatchObject({ status: 404 });
     expect(client.edge.sessions).toBe(0);
     expect((await client.initialize('2025-03-26')).answer).toMatchObject({ result: { protocolVersion: '2025-06-18' } });
+  });
+
+  it('does not revive a session whose revision it has ceased to serve', async () => {
+    const sessions = { key: new Uint8Array(32).fill(7) };
+    const before = clientOf(LEGACY, createHttpEdge({ sessions }));
+    await before.initialize('2025-11-25');
+    await before.edge.close();
+    for (const [served, status] of [
+      [LEGACY, 200],
+      [['2025-06-18'], 404],
+    ] as const) {
+      const after = clientOf(served, createHttpEdge({ sessions }));
+      after.headers = before.headers;
+      expect(await after.request('ping').ended()).toMatchObject({ status });
+    }
   });
 
   it('is obeyed by a channel, within the eras that the channel has', async () => {
