@@ -66,7 +66,7 @@ export function openModern(
 export async function serveModern(
   endpoint: Endpoint,
   exchange: ClientExchange,
-  { subscriptions, parked, versions = endpoint.versions ?? SUPPORTED_VERSIONS }: ModernEdge,
+  { subscriptions, parked, versions }: ModernEdge,
 ): Promise<void> {
   const { request } = exchange;
   const state = stateOf(request);
@@ -102,7 +102,11 @@ async function resumed(parked: ParkedCalls, exchange: ClientExchange, state: str
   }
 }
 
-async function discover(endpoint: Endpoint, { caller }: Client, versions: readonly string[]): Promise<Outcome> {
+async function discover(
+  endpoint: Endpoint,
+  { caller }: Client,
+  versions = endpoint.versions ?? SUPPORTED_VERSIONS,
+): Promise<Outcome> {
   const { serverInfo, capabilities, instructions, ttlMs, cacheScope } = await endpoint.describe(caller);
   const result = new JsonText('{"resultType":"complete"}').with({
     supportedVersions: JSON.stringify(versions),
