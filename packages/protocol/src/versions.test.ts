@@ -142,6 +142,20 @@ describe('an endpoint that serves some legacy revisions alone', () => {
   });
 });
 
+it.each([
+  [LEGACY, { id: 1, result: {} }],
+  [MODERN, { id: 1, error: { code: -32600 } }],
+])('a channel of %j takes bare requests where it serves a legacy revision', async (served, answer) => {
+  const { endpoint } = clientOf(served);
+  const channel = new MemoryChannel();
+  serveChannel(endpoint, channel, { caller: ALICE, bareRequests: true });
+  channel.receive({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  expect(await channel.has(1)).toMatchObject([answer]);
+  expect(endpoint.requests.map(({ client }) => client.protocolVersion)).toEqual(
+    served === LEGACY ? ['2025-06-18'] : [],
+  );
+});
+
 it('an endpoint may serve nothing: the message says so', async () => {
   const reply = await clientOf([]).initialize();
   expect(reply.answer).toMatchObject({ error: { code: -32022, message: expect.stringContaining('none') as string } });
