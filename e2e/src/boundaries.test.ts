@@ -10,7 +10,7 @@ const byName = new Map(published.map((one) => [one.name, one]));
 function layerOf({ folder, isApp }: WorkspacePackage): number {
   if (isApp) return 4;
   if (['translate', 'wrapper'].includes(folder)) return 3;
-  return { protocol: 0, core: 1 }[folder] ?? 2;
+  return { protocol: 0, core: 1, outgoing: 1.5 }[folder] ?? 2;
 }
 
 /** `@forge/x/y` and `pino/file` without their subpaths. */

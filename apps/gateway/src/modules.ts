@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { basicAuthenticator, verifyPassword } from '@forge/auth-basic';
 import { jwtAuthenticator, type VerifyingKey } from '@forge/auth-jwt';
 import {
+  type AddressPolicy,
   type Authenticator,
-  isRefusedAddress,
   type PrincipalDirectory,
   type SecretHeader,
   type Store,
   type UpstreamAdapter,
 } from '@forge/core';
+import { guardedLookup } from '@forge/outgoing';
 import { JsonText } from '@forge/protocol';
 import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forge/store-sql';
-import { guardedLookup, httpUpstream } from '@forge/transport-http';
+import { httpUpstream } from '@forge/transport-http';
 import { stdioUpstream } from '@forge/transport-stdio';
 import { wsUpstream } from '@forge/transport-ws';
 import type { Logger } from 'pino';
@@ -36,8 +37,9 @@ export function describeDatabase(settings: Settings): string {
 }
 
 /** What can be called. */
-export function createAdapters(settings: Settings, log: Logger): readonly UpstreamAdapter[] {
+export function createAdapters(settings: Settings, addresses: AddressPolicy, log: Logger): readonly UpstreamAdapter[] {
   const clientInfo = JsonText.of(IDENTITY);
+  const refusesAddress = (host: string): boolean => addresses.refusal(host) !== undefined;
   const timeoutMs = settings.TOOL_TIMEOUT * 1000;
   return [
     {
@@ -52,7 +54,7 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
           events,
           clientInfo,
           requestTimeoutMs: own ?? timeoutMs,
-          refusesAddress: isRefusedAddress,
+          refusesAddress,
         }),
     },
     {
@@ -65,7 +67,7 @@ export function createAdapters(settings: Settings, log: Logger): readonly Upstre
           events,
           clientInfo,
           requestTimeoutMs: own ?? timeoutMs,
-          lookup: guardedLookup(isRefusedAddress),
+          lookup: guardedLookup(refusesAddress),
         }),
     },
     {

@@ -1,5 +1,6 @@
 /** @module Assembles registry, catalog, pipeline and upstream pool into one Forge. */
 import type { Endpoint } from '@forge/protocol';
+import type { AddressPolicy } from './addresses/address-policy.ts';
 import { type Catalog, createCatalog } from './catalog/catalog.ts';
 import { loadSnapshot } from './catalog/snapshot.ts';
 import type { Bus } from './contracts/bus.ts';
@@ -32,6 +33,8 @@ export interface ForgeOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Whether administrators may register upstreams that this process launches. @default false */
   readonly allowStdio?: boolean;
+  /** Which hosts upstreams may be at; adapters ask it with each connection. @default see `createAddressPolicy` */
+  readonly addresses?: AddressPolicy;
   /** Between an upstream's slug and a name in aggregates. @default '-' */
   readonly nameSeparator?: string;
   /** Revisions of the protocol that are served, in order of preference. @default all, newest first */
@@ -126,6 +129,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     pool,
     sealer: options.sealer,
     allowStdio: options.allowStdio,
+    addresses: options.addresses,
     separator: options.nameSeparator,
     protocolVersions: options.protocolVersions,
   });

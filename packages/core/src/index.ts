@@ -1,5 +1,7 @@
 /** @module Forge's registry, catalog and call pipeline, for use in a server of your own. */
 export { ERRORS, type ErrorCode, type ErrorMeaning, ForgeError, type ForgeErrorOptions } from '@forge/protocol';
+export { type AddressPolicy, type AddressRules, createAddressPolicy } from './addresses/address-policy.ts';
+export { isNetwork } from './addresses/networks.ts';
 export { type Bus, type BusMessage } from './contracts/bus.ts';
 export { type Call, type Interceptor, type Next } from './contracts/interceptor.ts';
 export {
@@ -80,6 +82,6 @@ export { createSealer, type Sealer } from './registry/sealer.ts';
 export { MASK } from './registry/secrets.ts';
 export { type ServerInput, type ServerPatch, type ServerRegistry } from './registry/servers.ts';
 export { type UpstreamInput } from './registry/upstream-input.ts';
-export { isRefusedAddress } from './registry/upstream-url.ts';
+export { checkUpstreamUrl, type UrlRules } from './registry/upstream-url.ts';
 export { type UpstreamPatch, type UpstreamRegistry } from './registry/upstreams.ts';
 export { type UserRegistry, type UserView } from './registry/users.ts';

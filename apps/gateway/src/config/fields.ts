@@ -1,4 +1,5 @@
 /** @module The kinds of settings: each reads the text of an environment variable and says what would be valid. */
+import { isNetwork } from '@forge/core';
 import { MODERN_VERSIONS, SUPPORTED_VERSIONS } from '@forge/protocol';
 import { z } from 'zod';
 import { Secret } from './secret.ts';
@@ -87,6 +88,11 @@ export function revisions() {
     const isPreference = named.length === 1 && !text.trim().startsWith('[');
     return [...new Set(isPreference ? [...MODERN_VERSIONS, ...named, ...SUPPORTED_VERSIONS] : named)];
   });
+}
+
+/** Networks, as a JSON array or separated by commas: `10.0.0.0/8,fd00::/8`. */
+export function networks() {
+  return list(isNetwork, { error: 'must be networks such as 10.0.0.0/8, separated by commas' });
 }
 
 function list(valid: (word: string) => boolean, { error }: { error: string }) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { authSettings } from './auth.ts';
 import { limitSettings } from './limits.ts';
 import { loggingSettings } from './logging.ts';
+import { outgoingSettings } from './outgoing.ts';
 import { serverSettings } from './server.ts';
 import { storageSettings } from './storage.ts';
 
@@ -12,6 +13,7 @@ export const SECTIONS = {
   Storage: storageSettings,
   Authentication: authSettings,
   'Limits and timing': limitSettings,
+  'Outgoing requests': outgoingSettings,
   Logging: loggingSettings,
 } as const;
 
@@ -21,6 +23,7 @@ export const settingsSchema = z.strictObject({
   ...storageSettings,
   ...authSettings,
   ...limitSettings,
+  ...outgoingSettings,
   ...loggingSettings,
 });
 

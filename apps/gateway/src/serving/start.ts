@@ -20,6 +20,7 @@ import {
 import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
+import { addressPolicy } from '../outgoing.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
@@ -93,11 +94,13 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     closers.push(() => audit.close());
     observers.push(audit.observe);
   }
+  const addresses = addressPolicy(settings);
   const forge = await createForge({
     store,
     bus,
     sealer: createSealer(secrets.authEncryptionSecret.reveal()),
-    adapters: createAdapters(settings, log),
+    adapters: createAdapters(settings, addresses, log),
+    addresses,
     interceptors: observers.length === 0 ? [] : [observeCalls(observers)],
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,

@@ -1,4 +1,5 @@
 /** @module What the parts of the registry share. */
+import type { AddressPolicy } from '../addresses/address-policy.ts';
 import type { Entity } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Store } from '../contracts/store.ts';
@@ -12,6 +13,8 @@ export interface RegistryContext {
   readonly pool: UpstreamPool;
   readonly sealer: Sealer;
   readonly allowStdio: boolean;
+  /** Which hosts upstreams may be at. */
+  readonly addresses: AddressPolicy | undefined;
   /** Between slug and original name in aggregates. */
   readonly separator: string;
   /** Revisions of the protocol that are served. */

@@ -1,5 +1,6 @@
 /** @module The control plane's service: every change of what is registered goes through it. */
 import { SUPPORTED_VERSIONS } from '@forge/protocol';
+import type { AddressPolicy } from '../addresses/address-policy.ts';
 import type { Bus } from '../contracts/bus.ts';
 import type { AuditRecord, ToolRecord, UpstreamRecord } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
@@ -26,6 +27,8 @@ export interface RegistryOptions {
   readonly sealer: Sealer;
   /** Upstreams on stdio run commands of an administrator's choice on this machine. @default false */
   readonly allowStdio?: boolean | undefined;
+  /** Which hosts upstreams may be at. @default all but link-local and metadata addresses */
+  readonly addresses?: AddressPolicy | undefined;
   /** Between slug and original name in aggregates. @default '-' */
   readonly separator?: string | undefined;
   /** Revisions of the protocol that virtual servers may choose from. @default all */
@@ -90,6 +93,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     pool,
     sealer,
     allowStdio: options.allowStdio ?? false,
+    addresses: options.addresses,
     separator: options.separator ?? '-',
     protocolVersions: options.protocolVersions ?? SUPPORTED_VERSIONS,
     now: options.now ?? Date.now,

@@ -1,6 +1,7 @@
 /** @module What can be said about an upstream, and the checks that make a record of it. */
 import { JsonText } from '@forge/protocol';
 import type { Entity, SecretHeader, UpstreamRecord, UpstreamTransport } from '../contracts/model.ts';
+import type { AddressPolicy } from '../addresses/address-policy.ts';
 import { slugify } from '../catalog/naming.ts';
 import { checkCount, checkLine, checkText, invalid } from './checks.ts';
 import type { EntityInput } from './context.ts';
@@ -45,7 +46,7 @@ const SCHEMES: Readonly<Partial<Record<UpstreamTransport, readonly string[]>>> =
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** A record with its secrets in the clear. @throws ForgeError `validation_failed` */
-export function toUpstream(entity: Entity, input: UpstreamInput): UpstreamRecord {
+export function toUpstream(entity: Entity, input: UpstreamInput, addresses?: AddressPolicy): UpstreamRecord {
   const name = checkLine('name', input.name, LIMITS.nameLength);
   const transport = input.transport ?? transportOf(input);
   return {
@@ -54,7 +55,7 @@ export function toUpstream(entity: Entity, input: UpstreamInput): UpstreamRecord
     slug: slugify(name),
     description: checkText('description', input.description ?? '', LIMITS.descriptionLength),
     transport,
-    ...(transport === 'stdio' ? launch(input) : address(input, transport)),
+    ...(transport === 'stdio' ? launch(input) : address(input, transport, addresses)),
     config: input.config === undefined ? undefined : checkConfig(input.config),
     secrets: input.secrets && checkSecrets(input.secrets),
     era: input.era ?? 'auto',
@@ -68,10 +69,15 @@ function transportOf(input: UpstreamInput): UpstreamTransport {
   return input.url !== undefined && /\/sse\/?([?#]|$)/.test(input.url) ? 'sse' : 'streamable-http';
 }
 
-function address(input: UpstreamInput, transport: UpstreamTransport): Pick<UpstreamRecord, 'url' | 'headers'> {
+function address(
+  input: UpstreamInput,
+  transport: UpstreamTransport,
+  addresses: AddressPolicy | undefined,
+): Pick<UpstreamRecord, 'url' | 'headers'> {
   if (input.url === undefined) throw invalid('url', 'is missing (or send "command" for an upstream on stdio)');
   if (input.command !== undefined) throw invalid('command', 'does not go with a url');
-  return { url: checkUpstreamUrl(input.url, SCHEMES[transport]), headers: checkHeaders(input.headers ?? []) };
+  const url = checkUpstreamUrl(input.url, { schemes: SCHEMES[transport], addresses });
+  return { url, headers: checkHeaders(input.headers ?? []) };
 }
 
 function launch(input: UpstreamInput): Pick<UpstreamRecord, 'command' | 'args' | 'env' | 'cwd' | 'headers'> {

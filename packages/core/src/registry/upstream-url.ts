@@ -1,25 +1,26 @@
-/** @module Which addresses an upstream may have: the one place where a policy against request forgery attaches. */
+/** @module Which addresses an upstream may have when it is registered. */
+import { type AddressPolicy, createAddressPolicy } from '../addresses/address-policy.ts';
 import { invalid } from './checks.ts';
 import { LIMITS } from './limits.ts';
 
-/** Where cloud providers serve credentials to whoever asks from inside, besides the link-local addresses. */
-const METADATA_HOSTS = new Set([
-  'metadata.google.internal',
-  'metadata',
-  'instance-data',
-  '[fd00:ec2::254]',
-  '100.100.100.200', // Alibaba
-  '168.63.129.16', // Azure
-  '192.0.0.192', // Oracle
-]);
+/** How a URL is looked at. */
+export interface UrlRules {
+  /** @default http and https */
+  readonly schemes?: readonly string[];
+  /** @default everything but link-local and metadata addresses */
+  readonly addresses?: AddressPolicy | undefined;
+}
+
+const HTTP = ['http:', 'https:'];
+const OPEN = createAddressPolicy();
 
 /**
- * The address in normal form. Loopback and private networks are allowed: that is where most upstreams are.
+ * The address in normal form.
  *
- * @throws ForgeError `validation_failed` for other schemes, for credentials in the URL, and for link-local
- *   addresses (169.254.0.0/16, fe80::/10), however they are spelt.
+ * @throws ForgeError `validation_failed` for other schemes, for credentials in the URL, and for hosts that are refused,
+ *   however they are spelt. A name may lead to a refused address all the same: that is looked at with each connection.
  */
-export function checkUpstreamUrl(text: string, schemes: readonly string[] = ['http:', 'https:']): string {
+export function checkUpstreamUrl(text: string, { schemes = HTTP, addresses = OPEN }: UrlRules = {}): string {
   const trimmed = text.trim();
   if (trimmed.length > LIMITS.urlLength) throw invalid('url', `must have at most ${LIMITS.urlLength} characters`);
   if (!URL.canParse(trimmed)) throw invalid('url', 'is not an absolute URL');
@@ -30,7 +31,8 @@ export function checkUpstreamUrl(text: string, schemes: readonly string[] = ['ht
   if (url.username !== '' || url.password !== '') {
     throw invalid('url', 'must not hold a user name or password; send them as auth_type "basic" or as a header');
   }
-  if (isLinkLocal(url.hostname)) throw invalid('url', 'link-local and metadata addresses are not allowed');
+  const refusal = addresses.refusal(url.hostname);
+  if (refusal !== undefined) throw invalid('url', `leads to a host that must not be called: it ${refusal}`);
   url.hash = '';
   return url.href;
 }
@@ -38,25 +40,4 @@ export function checkUpstreamUrl(text: string, schemes: readonly string[] = ['ht
 /** Whether a text that may be an address is one of a WebSocket. */
 export function isWebSocketUrl(text: string): boolean {
   return /^wss?:/i.test(text.trim());
-}
-
-/** Whether a name leads to an address that {@link checkUpstreamUrl} would refuse. It can, at any time after that check. */
-export function isRefusedAddress(address: string): boolean {
-  const [bare = ''] = address.split('%', 1); // without the zone of a link-local one
-  return isLinkLocal(bare.includes(':') ? new URL(`http://[${bare}]/`).hostname : bare);
-}
-
-/** `URL` has brought every spelling of an IPv4 address (decimal, hexadecimal, short) to four decimal numbers. */
-function isLinkLocal(hostname: string): boolean {
-  const host = hostname.replace(/\.$/, '');
-  if (host.startsWith('169.254.') || METADATA_HOSTS.has(host)) return true;
-  const embedded = embeddedIpv4(host);
-  return /^\[fe[89ab][0-9a-f]:/.test(host) || (embedded !== undefined && isLinkLocal(embedded));
-}
-
-/** The last 32 bits of an IPv6 address: an IPv4 one, where it is mapped, compatible or for NAT64. */
-function embeddedIpv4(host: string): string | undefined {
-  const [, high, low] = /:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host) ?? [];
-  if (high === undefined || low === undefined) return undefined;
-  return [high, low].flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255]).join('.');
 }

@@ -80,7 +80,7 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
   return {
     async create(principal, input) {
       requireAdmin(principal);
-      const record = toUpstream(newEntity(context, principal, input), input);
+      const record = toUpstream(newEntity(context, principal, input), input, context.addresses);
       checkStdio(context, record);
       pool.check(record);
       await checkUnique(context, record);
@@ -192,7 +192,7 @@ function patched(context: RegistryContext, current: UpstreamRecord, patch: Upstr
     ...(given.env ? { env: keepByName('env', given.env, current.env) } : {}),
     ...(given.secrets ? { secrets: keepByName('secrets', given.secrets, current.secrets) } : {}),
   };
-  const next = toUpstream(changedEntity(context, current, given), merged);
+  const next = toUpstream(changedEntity(context, current, given), merged, context.addresses);
   const sent = new Set(given.headers?.map((header) => header.value.trim()));
   const keepsSecret =
     next.headers.some((header) => !sent.has(header.value)) ||

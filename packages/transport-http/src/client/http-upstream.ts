@@ -36,11 +36,11 @@ export interface HttpUpstreamOptions {
   /** Another way to connect than the direct one: by a proxy, with certificates of its own. */
   readonly connections?: ConnectionsFactory | undefined;
   /**
-   * Whether an address that the URL's name leads to must not be called; asked with each direct connection.
+   * Whether the URL's host, or an address that it leads to, must not be called; asked with each direct connection.
    *
    * @default none is refused
    */
-  readonly refusesAddress?: ((address: string) => boolean) | undefined;
+  readonly refusesAddress?: ((host: string) => boolean) | undefined;
   /**
    * `auto` tries Streamable HTTP, then HTTP+SSE.
    *

@@ -1,8 +1,8 @@
 /** @module Connections to one upstream: a keep-alive pool per credential, and one for streams that stay open. */
 import { createHash } from 'node:crypto';
+import { guardedConnector } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
 import { type Dispatcher, Pool } from 'undici';
-import { guardedLookup } from './guarded-lookup.ts';
 import { type CredentialSource, type Sent, sendWithCredential } from './credentials.ts';
 import { WireReply, type ReplyListener } from './wire-reply.ts';
 
@@ -36,7 +36,7 @@ export interface WireOptions {
   /** @default direct ones */
   readonly connections?: ConnectionsFactory | undefined;
   /** See `HttpUpstreamOptions`. */
-  readonly refusesAddress?: ((address: string) => boolean) | undefined;
+  readonly refusesAddress?: ((host: string) => boolean) | undefined;
 }
 
 /** One request. */
@@ -131,10 +131,9 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
-function directly(refusesAddress: WireOptions['refusesAddress']): ConnectionsFactory {
-  const lookup = refusesAddress && guardedLookup(refusesAddress);
-  return (origin, { connections, connectTimeoutMs }) =>
-    new Pool(origin, { connections, connect: { timeout: connectTimeoutMs, ...(lookup && { lookup }) } });
+function directly(refuses: WireOptions['refusesAddress'] = () => false): ConnectionsFactory {
+  return (origin, { connections, connectTimeoutMs: timeoutMs }) =>
+    new Pool(origin, { connections, connect: guardedConnector({ refuses, timeoutMs }) });
 }
 
 /** Tells credentials apart without keeping them; `''` is the static one. */
