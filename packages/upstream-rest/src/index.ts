@@ -11,4 +11,4 @@ export {
   type RestOAuthCredential,
   type RestOperation,
   type RestParameter,
-} from './operation.ts';
+} from './config/operation.ts';
