@@ -72,6 +72,7 @@ export function setUp({ maxBodyBytes }: { maxBodyBytes?: number } = {}): SetUp {
   const errors: ForgeError[] = [];
   const pool: UpstreamPool = {
     check() {},
+    destinations: ({ url }) => (url === undefined ? [] : [new URL(url).origin]),
     async discover(record) {
       connected.push(record);
       const host = record.command ?? new URL(record.url ?? '').host;

@@ -34,6 +34,8 @@ export interface UpstreamFixtureOptions {
 export interface UpstreamTraits {
   /** Whether there is progress. @default true */
   readonly progress?: boolean;
+  /** Whether connecting needs the far side, not only its description. @default true */
+  readonly dials?: boolean;
   /** Whether answers have a bound. @default true */
   readonly bounded?: boolean;
   /** Connections that a busy upstream may hold. @default 64 */
@@ -52,7 +54,7 @@ const TOOLS = ['echo', 'fail', 'hang', 'large', 'steps'];
 export function describeUpstream(
   name: string,
   start: () => Promise<UpstreamFixture>,
-  { progress = true, bounded = true, maxConnections = 64 }: UpstreamTraits = {},
+  { progress = true, dials = true, bounded = true, maxConnections = 64 }: UpstreamTraits = {},
 ): void {
   describe(`upstream: ${name}`, () => {
     let fixture: UpstreamFixture;
@@ -162,7 +164,8 @@ export function describeUpstream(
     it('cannot connect where nothing is', async () => {
       await fixture.stop();
       const upstream = create();
-      await expect(upstream.connect()).rejects.toMatchObject({ code: expect.stringMatching(/^upstream_/) as string });
+      if (dials)
+        await expect(upstream.connect()).rejects.toMatchObject({ code: expect.stringMatching(/^upstream_/) as string });
       expect(failureOf(await call(upstream, 'echo', { text: 'x' }).outcome)).toBeDefined();
     });
 
@@ -178,9 +181,10 @@ export function describeUpstream(
       expect(await fixture.connections()).toBe(0);
     });
 
-    it('holds no more after 500 calls than after the first', async () => {
+    it('holds no more after 500 calls than after the first two', async () => {
       const upstream = create();
-      await call(upstream, 'echo', { text: 'first' }).outcome;
+      // A pool may take a second connection while the first one is being looked after.
+      for (const text of ['first', 'second']) await call(upstream, 'echo', { text }).outcome;
       const before = await fixture.connections();
       for (let at = 0; at < 500; at += 1) await call(upstream, 'echo', { text: String(at) }).outcome;
       expect(await fixture.connections()).toBeLessThanOrEqual(before);

@@ -1,4 +1,6 @@
 /** @module REST endpoints as tools. */
+export { restAdapter, type RestAdapterOptions } from './adapter.ts';
+export { checkConfig } from './config/check-config.ts';
 export {
   type JsonObject,
   METHODS,
@@ -12,3 +14,6 @@ export {
   type RestOperation,
   type RestParameter,
 } from './config/operation.ts';
+export { type FilterOptions } from './filter/filter.ts';
+export { type RestUpstreamOptions } from './rest-upstream.ts';
+export { type BreakerOptions } from './sending/breaker.ts';

@@ -11,6 +11,8 @@ export interface UpstreamAdapter {
    * @throws ForgeError `validation_failed` naming the field
    */
   check?(record: UpstreamRecord): void;
+  /** Origins besides that of `url` that secrets are sent to. When they change, secrets must be given again. */
+  destinations?(record: UpstreamRecord): readonly string[];
   /** `record` has its secrets unsealed. Does not connect. */
   create(record: UpstreamRecord, events: UpstreamEvents): Upstream;
 }

@@ -67,6 +67,8 @@ export interface UpstreamPool {
    * @throws ForgeError `not_implemented` without an adapter, `validation_failed`
    */
   check(record: UpstreamRecord): void;
+  /** Every origin that secrets of `record` are sent to. */
+  destinations(record: UpstreamRecord): readonly string[];
   /**
    * Connects `record` (secrets unsealed) and reads its lists. The connection of a record that is not registered yet is
    * kept for a moment, and taken over when it becomes registered.

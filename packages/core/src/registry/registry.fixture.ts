@@ -49,6 +49,7 @@ export function setUp({
   bus.subscribe((message) => messages.push(message));
   const pool: UpstreamPool = {
     check() {},
+    destinations: ({ url }) => (url === undefined ? [] : [new URL(url).origin]),
     async discover(record) {
       discovered.push(record);
       const host = record.command ?? new URL(record.url ?? '').host;

@@ -197,10 +197,17 @@ function patched(context: RegistryContext, current: UpstreamRecord, patch: Upstr
   const keepsSecret =
     next.headers.some((header) => !sent.has(header.value)) ||
     Object.entries(next.secrets ?? {}).some(([name, value]) => given.secrets?.[name] !== value);
-  if (keepsSecret && originOf(next) !== originOf(current)) {
+  if (keepsSecret && goesElsewhere(context, next, current)) {
     throw invalid('headers', 'the gateway moves to another host: send its credentials again, or none');
   }
   return next;
+}
+
+/** Whether secrets would be sent to where they were not sent before. */
+function goesElsewhere({ pool }: RegistryContext, next: UpstreamRecord, current: UpstreamRecord): boolean {
+  pool.check(next);
+  const known = new Set(pool.destinations(current));
+  return pool.destinations(next).some((origin) => !known.has(origin));
 }
 
 /** Whether a patch turns an upstream on stdio into one by URL, or back. */
@@ -215,10 +222,6 @@ function changesScheme(current: UpstreamRecord, url: string): boolean {
 
 function withoutAddress({ name, description, era, timeoutMs }: UpstreamRecord): UpstreamInput {
   return { name, description, era, timeoutMs };
-}
-
-function originOf(record: UpstreamRecord): string | undefined {
-  return record.url && new URL(record.url).origin;
 }
 
 /** Equal texts: reached in the same way. */

@@ -108,6 +108,10 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
         throw new ForgeError('validation_failed', `config: upstreams of the transport "${record.transport}" have none`);
       }
     },
+    destinations(record) {
+      const own = record.url === undefined ? [] : [new URL(record.url).origin];
+      return [...own, ...(adapterFor(record).destinations?.(record) ?? [])];
+    },
     async discover(record) {
       const known = live.get(record.id);
       if (known && reachedBy(known.record) === reachedBy(record)) {

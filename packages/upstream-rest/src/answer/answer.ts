@@ -12,6 +12,8 @@ export interface AnswerOptions {
   readonly filters: Filters;
   /** Bytes that a result may be made of. */
   readonly maxBytes: number;
+  /** Bytes of an answer that were read; a filter may make it shorter. */
+  readonly maxRead: number;
   /** Names of the query that hold credentials. */
   readonly secretQuery: ReadonlySet<string>;
 }
@@ -30,7 +32,7 @@ export async function resultOf(
   const page = nextPageOf(headers['link'], url, operation, options.secretQuery);
   const more: Content[] = page === undefined ? [] : [{ type: 'text', text: describePage(page) }];
   const meta = page && { 'forge/nextPage': page };
-  if (answer.isTooLong) return tooLong(operation, options, sizeOf(answer), more);
+  if (answer.isTooLong) return tooLong(operation, options.maxRead, sizeOf(answer), more);
   if (operation.method === 'HEAD' || body.length === 0) return toolResult([emptyText(answer), ...more], { meta });
 
   const type = mediaTypeOf(headers);
@@ -43,7 +45,8 @@ export async function resultOf(
   const { filter } = operation;
   const text = filter === undefined ? json.text : await filtered(options.filters, filter, json.text);
   if (text instanceof ForgeError) return errorResult(text.message);
-  if (Buffer.byteLength(text) > options.maxBytes) return tooLong(operation, options, `${text.length} characters`, more);
+  if (Buffer.byteLength(text) > options.maxBytes)
+    return tooLong(operation, options.maxBytes, `${text.length} characters`, more);
   return toolResult([{ type: 'text', text }, ...more], { structured: fitted(text, operation), meta });
 }
 
@@ -102,14 +105,14 @@ function emptyText({ status, headers }: OutgoingAnswer): Content {
 
 function sizeOf({ headers }: OutgoingAnswer): string {
   const declared = Number(headers['content-length']);
-  return declared > 0 ? `${declared} bytes` : 'more';
+  return declared > 0 ? `${declared} bytes` : 'nobody knows how much';
 }
 
 /** Nothing is cut in silence: a part of an answer looks like the whole. */
-function tooLong({ inputSchema }: RestOperation, { maxBytes }: AnswerOptions, size: string, more: readonly Content[]) {
+function tooLong({ inputSchema }: RestOperation, maxBytes: number, size: string, more: readonly Content[]): Outcome {
   const names = Object.keys((inputSchema['properties'] ?? {}) as object).filter((name) => NARROWING.test(name));
   const hint = names.length > 0 ? `Ask for less by ${names.map((name) => `"${name}"`).join(', ')}` : 'Ask for less';
-  const text = `The answer is too long: ${size}, and at most ${maxBytes} bytes are passed on. ${hint}, or have an administrator give this tool a filter or a larger limit.`;
+  const text = `The answer is too long (${size}): at most ${maxBytes} bytes are passed on. ${hint}, or have an administrator give this tool a filter or a larger limit.`;
   return toolResult([{ type: 'text', text }, ...more], { isError: true });
 }
 

@@ -35,7 +35,7 @@ const FRESH_MS = 1000;
 
 /** A source of tokens; nothing is fetched before the first one is needed. */
 export function createTokenSource(options: TokenOptions): TokenSource {
-  const { now = Date.now, refuses } = options;
+  const { now = () => Date.now(), refuses } = options;
   const url = new URL(options.credential.tokenUrl);
   const outgoing = createOutgoing({ origin: url.origin, refuses, connections: 1 });
   let held: { readonly token: string; readonly fetchedAt: number; readonly renewAt: number } | undefined;
