@@ -16,6 +16,7 @@ import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forg
 import { httpUpstream } from '@forge/transport-http';
 import { stdioUpstream } from '@forge/transport-stdio';
 import { wsUpstream } from '@forge/transport-ws';
+import { restAdapter } from '@forge/upstream-rest';
 import type { Logger } from 'pino';
 import type { Settings } from './config/schema.ts';
 import { readKeyFile } from './key-file.ts';
@@ -87,6 +88,13 @@ export function createAdapters(settings: Settings, addresses: AddressPolicy, log
             log.warn({ upstream: name, line: line.slice(0, 200) }, 'stdout has a line that is no message'),
         }),
     },
+    restAdapter({
+      addresses,
+      timeoutMs,
+      maxRetries: settings.MAX_TOOL_RETRIES,
+      maxAnswerBytes: settings.REST_MAX_ANSWER_BYTES,
+      userAgent: `${IDENTITY.name}/${IDENTITY.version}`,
+    }),
   ];
 }
 

@@ -94,6 +94,7 @@ export function setUp({ maxBodyBytes }: { maxBodyBytes?: number } = {}): SetUp {
       calls.push({ serverId, message: message.value, text: message.text, upstreamAuthorization });
       return respond(message);
     },
+    isExposed: () => true,
     hasTool: (_, __, name) => [...tools].some(([host, names]) => names.includes(name.replace(`${host}-`, ''))),
     nameOf: (_, __, itemId) => (itemId === '' ? undefined : `name-of-${itemId}`),
     health: async () => health,

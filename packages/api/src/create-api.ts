@@ -49,7 +49,7 @@ export function createApi(options: ApiOptions): Hono {
   const routes: Route[] = [
     ...gatewayRoutes(registry),
     ...importRoutes(registry),
-    ...serverRoutes(registry),
+    ...serverRoutes(registry, callbacks),
     ...toolRoutes(registry, callbacks),
     ...resourceRoutes(registry, callbacks),
     ...promptRoutes(registry, callbacks),

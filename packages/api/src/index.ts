@@ -2,4 +2,11 @@
 export { type ApiOptions, createApi } from './create-api.ts';
 export { describeApi, type OpenApi, type OperationObject, type Parameter, type Schema } from './docs/openapi.ts';
 export { type ObjectSchema, operation, type Operation } from './contract/operation.ts';
-export { type ApiCallbacks, type HealthItem, type RpcOptions } from './routes/callbacks.ts';
+export {
+  type ApiCallbacks,
+  type HealthItem,
+  type RestToolAuth,
+  type RestToolFields,
+  type RestTools,
+  type RpcOptions,
+} from './routes/callbacks.ts';

@@ -86,5 +86,5 @@ export { MASK } from './registry/secrets.ts';
 export { type ServerInput, type ServerPatch, type ServerRegistry } from './registry/servers.ts';
 export { type UpstreamInput } from './registry/upstream-input.ts';
 export { checkUpstreamUrl, type UrlRules } from './registry/upstream-url.ts';
-export { type UpstreamPatch, type UpstreamRegistry } from './registry/upstreams.ts';
+export { type CreateOptions, type UpstreamPatch, type UpstreamRegistry } from './registry/upstreams.ts';
 export { type UserRegistry, type UserView } from './registry/users.ts';

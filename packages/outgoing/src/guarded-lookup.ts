@@ -18,7 +18,7 @@ export function refusedHost(): Error {
  */
 export function guardedLookup(
   refuses: (address: string) => boolean,
-  lookup: LookupFunction = dnsLookup as LookupFunction,
+  lookup: LookupFunction = dnsLookup,
 ): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, options, (error, found, family) => {

@@ -99,8 +99,7 @@ function unsent(cause: Error): ForgeError {
 /** It was written, and the answer did not come, or not in whole. */
 function cutOff(cause: Error): ForgeError {
   const { code } = cause as { code?: unknown };
-  const isGarbage = typeof code === 'string' && (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW');
-  if (isGarbage)
+  if (cause.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW')
     return new ForgeError('upstream_error', 'The upstream answered with something that is not HTTP', { cause });
   return new ForgeError('outcome_unknown', undefined, { cause });
 }

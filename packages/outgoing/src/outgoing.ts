@@ -87,7 +87,7 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
       {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
-        method: method as Dispatcher.HttpMethod,
+        method,
         headers: { 'accept-encoding': ACCEPT_ENCODING, ...headers },
         body: body ?? null,
         headersTimeout: 0,

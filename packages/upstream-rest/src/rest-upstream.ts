@@ -182,6 +182,11 @@ function listOf({ operations }: RestConfig): JsonText {
 }
 
 /** What callers see of an operation. */
-function toolDefinition({ name, title, description, inputSchema, outputSchema, annotations }: RestOperation) {
-  return { name, title, description, inputSchema, outputSchema, annotations };
+function toolDefinition(operation: RestOperation) {
+  const { name, title, description, inputSchema, outputSchema, annotations, exposePassthrough = true } = operation;
+  const meta = exposePassthrough ? {} : { _meta: { [NO_PASSTHROUGH]: true } };
+  return { name, title, description, inputSchema, outputSchema, annotations, ...meta };
 }
+
+/** In the `_meta` of a tool's definition: it is called by MCP only. */
+export const NO_PASSTHROUGH = 'forge/mcpOnly';

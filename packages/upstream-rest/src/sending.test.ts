@@ -62,7 +62,10 @@ test('where nothing listens, nothing was sent', async () => {
 
 test('a deadline covers all attempts, and a slow drip', async () => {
   const { url } = await serve((request, response) => {
-    if (request.url === '/busy') return void response.writeHead(503).end();
+    if (request.url === '/busy') {
+      response.writeHead(503).end();
+      return;
+    }
     const timer = setInterval(() => response.write('.'), 20);
     response.on('close', () => clearInterval(timer));
   });
@@ -222,13 +225,16 @@ test('hostile answers are clear errors', async () => {
         for (let at = 0; at < 40; at += 1) response.write('x'.repeat(100_000));
         return;
       case '/bomb':
-        return void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(20_000_000)));
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(20_000_000)));
+        return;
       case '/broken':
-        return void response.writeHead(200, { 'content-encoding': 'gzip' }).end('not gzip');
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end('not gzip');
+        return;
       case '/deep':
-        return void response.setHeader('content-type', 'application/json').end('['.repeat(100_000));
+        response.setHeader('content-type', 'application/json').end('['.repeat(100_000));
+        return;
       default:
-        return void response.writeHead(302, { location: '/loop' }).end();
+        response.writeHead(302, { location: '/loop' }).end();
     }
   });
   const paths = ['endless', 'bomb', 'broken', 'deep', 'loop'];

@@ -4,6 +4,21 @@ import { choice, flag, integer } from './fields.ts';
 /** Settings of bounds, times and names. */
 export const limitSettings = {
   TOOL_TIMEOUT: integer(1, 86_400).default(60).describe('Seconds that a call to an upstream may take.'),
+  TOOL_RATE_LIMIT: integer(0, 100_000)
+    .default(0)
+    .describe('Calls of one tool that may begin within a minute, whatever is behind it; 0 for any number.'),
+  TOOL_CONCURRENT_LIMIT: integer(0, 100_000)
+    .default(0)
+    .describe('Calls of one tool that may be under way at once, whatever is behind it; 0 for any number.'),
+  MAX_TOOL_RETRIES: integer(0, 10)
+    .optional()
+    .meta({ fallback: '3 for REST tools, whose methods say what may be repeated, and 0 for others' })
+    .describe(
+      'Times that a failed call of a tool is made again, where it was not dispatched or may be repeated without harm.',
+    ),
+  REST_MAX_ANSWER_BYTES: integer(1024, 64_000_000)
+    .default(1_000_000)
+    .describe('Bytes of the answer of a REST tool that are passed on; a longer one is an error that says so.'),
   HEALTH_CHECK_INTERVAL: integer(1, 86_400).default(60).describe('Seconds between looks at each upstream.'),
   MCP_MAX_SESSIONS: integer(1, 1_000_000)
     .default(10_000)

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { ApiCallbacks, HealthItem } from '@forge/api';
 import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint } from '@forge/protocol';
+import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
 import { serveRpc } from './rpc.ts';
 
 /** What the callbacks look at. */
@@ -28,6 +29,16 @@ export function createApiCallbacks({ forge, store, metrics, database, endpoint }
       return serveRpc(found, message, { principal, ...options });
     },
     hasTool: (principal, serverId, name) => catalog.view(serverId, principal)?.tools.has(name) ?? false,
+    isExposed(principal, serverId, name) {
+      const definition = catalog.view(serverId, principal)?.tools.get(name)?.record.definition ?? '';
+      return !definition.includes(NO_PASSTHROUGH) || !isMcpOnly(definition);
+    },
+    restTools: {
+      toUpstream: toSingleToolUpstream,
+      isSingle: isSingleTool,
+      fieldsOf: (record, name) => (record.transport === 'rest' ? fieldsOfTool(record, name) : undefined),
+      authOf: (record) => (isSingleTool(record) ? authOfTool(record) : undefined),
+    },
     nameOf(principal, kind, itemId) {
       const routes = catalog.view(undefined, principal)?.[kind] ?? [];
       for (const [name, route] of routes) if (route.itemId === itemId) return name;
@@ -51,6 +62,11 @@ export function createApiCallbacks({ forge, store, metrics, database, endpoint }
       listeners: forge.listeners,
     }),
   };
+}
+
+function isMcpOnly(definition: string): boolean {
+  const { _meta } = JSON.parse(definition) as { _meta?: Readonly<Record<string, unknown>> };
+  return _meta?.[NO_PASSTHROUGH] === true;
 }
 
 async function databaseHealth(store: Store): Promise<HealthItem> {

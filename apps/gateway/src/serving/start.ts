@@ -21,6 +21,7 @@ import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
 import { addressPolicy } from '../outgoing.ts';
+import { toolLimits } from './tool-limits.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
@@ -95,13 +96,13 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     observers.push(audit.observe);
   }
   const addresses = addressPolicy(settings);
-  const forge = await createForge({
+  const forge: Forge = await createForge({
     store,
     bus,
     sealer: createSealer(secrets.authEncryptionSecret.reveal()),
     adapters: createAdapters(settings, addresses, log),
     addresses,
-    interceptors: observers.length === 0 ? [] : [observeCalls(observers)],
+    interceptors: [...(observers.length === 0 ? [] : [observeCalls(observers)]), ...toolLimits(settings, () => forge)],
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
     protocolVersions: settings.PROTOCOL_VERSION,

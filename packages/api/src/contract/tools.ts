@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Done, ItemFields, ItemListQuery, listOf, Name, StateQuery, stateOf, Tags, VisibilityName } from './common.ts';
 import { operation } from './operation.ts';
+import { RestToolAuth, RestToolFields, RestToolRead } from './rest-tools.ts';
 
 /** A tool in answers. */
 export const ToolRead = z
@@ -15,34 +16,57 @@ export const ToolRead = z
     inputSchema: z.unknown(),
     outputSchema: z.unknown(),
     annotations: z.unknown(),
-    integrationType: z.literal('MCP'),
+    integrationType: z.enum(['MCP', 'REST', 'GRPC', 'A2A']),
+    ...RestToolRead,
   })
   .meta({ id: 'ToolRead' });
 
-/** The body of a change. */
-const ToolUpdate = z
+/** The body of a change. What is said of the endpoint can be changed of tools that were registered by themselves. */
+export const ToolUpdate = z
   .strictObject({
     name: Name.optional().meta({ description: 'Another name than it has now becomes its `customName`' }),
     customName: Name.nullable().optional(),
-    description: z.string().optional().meta({ description: "The gateway's own; it cannot be changed here" }),
     tags: Tags.optional(),
     visibility: VisibilityName.optional(),
     enabled: z.boolean().optional(),
+    ...RestToolFields,
+    ...RestToolAuth,
   })
   .meta({ id: 'ToolUpdate' });
 
 const tag = 'Tools';
 
-/** Not available yet; the answer says what to do instead. */
+/** The body of a registration. */
+export const ToolCreate = z
+  .strictObject({
+    name: Name,
+    tags: Tags.optional(),
+    visibility: VisibilityName.optional(),
+    enabled: z.boolean().optional(),
+    integrationType: z.string().optional().meta({ description: 'REST; tools of MCP servers come with their gateway' }),
+    gatewayId: z.string().optional().meta({ description: 'None: tools of a gateway are found by it' }),
+    ...RestToolFields,
+    ...RestToolAuth,
+  })
+  .meta({
+    id: 'ToolCreate',
+    examples: [{ name: 'weather', url: 'http://localhost:8000/weather/{city}', request_type: 'GET' }],
+  });
+
+/** Registers a REST endpoint as a tool. */
 export const createTool = operation({
   id: 'createTool',
   method: 'post',
   path: '/tools',
   tag,
-  summary: 'Register a single tool (not available yet: 501)',
+  summary: 'Register a REST endpoint as a tool',
+  description: 'Nothing is called yet. What is secret in `headers` and `auth` is sealed, and masked in answers.',
   access: 'admin',
-  rawBody: z.record(z.string(), z.unknown()),
-  answer: z.never(),
+  body: ToolCreate,
+  wrapper: 'tool',
+  readBack: ToolRead,
+  answer: ToolRead,
+  status: 201,
 });
 
 /** Lists tools. */
@@ -88,7 +112,7 @@ export const deleteTool = operation({
   method: 'delete',
   path: '/tools/{id}',
   tag,
-  summary: 'Delete a tool until the next refresh of its gateway',
+  summary: 'Delete a tool; one of a gateway comes back with its next refresh',
   access: 'admin',
   answer: Done,
 });

@@ -1,7 +1,8 @@
 /** @module What the API needs from the gateway around it: calls, health, numbers. */
-import type { Principal } from '@forge/core';
+import type { Principal, SecretHeader, UpstreamInput, UpstreamRecord } from '@forge/core';
 import type { JsonText } from '@forge/protocol';
 import type { z } from 'zod';
+import type * as contract from '../contract/rest-tools.ts';
 import type { getMetrics } from '../contract/system.ts';
 
 /** Besides the message, what a call comes with. */
@@ -17,6 +18,52 @@ export interface HealthItem {
   readonly name: string;
   readonly ok: boolean;
   readonly message?: string | undefined;
+}
+
+/** What is said of a REST endpoint. */
+export type RestToolFields = { readonly name: string } & {
+  readonly [Field in keyof typeof contract.RestToolFields]?: ReadonlyDeep<
+    z.output<(typeof contract.RestToolFields)[Field]>
+  >;
+};
+
+type ReadonlyDeep<T> = T extends readonly (infer One)[]
+  ? readonly One[]
+  : T extends object
+    ? { readonly [Key in keyof T]: T[Key] }
+    : T;
+
+/** How the gateway proves itself to an endpoint. */
+export type RestToolAuth =
+  | { readonly type: 'headers'; readonly headers: readonly SecretHeader[] }
+  | { readonly type: 'query'; readonly name: string; readonly value: string }
+  | {
+      readonly type: 'oauth';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope?: string | undefined;
+      readonly audience?: string | undefined;
+    };
+
+/** Single REST endpoints as upstreams, by the adapter that serves them. */
+export interface RestTools {
+  /**
+   * The upstream of a new endpoint, or of a changed one (whose record is masked).
+   *
+   * @throws ForgeError `validation_failed` naming the field
+   */
+  toUpstream(
+    fields: RestToolFields,
+    auth: RestToolAuth | undefined,
+    current?: UpstreamRecord,
+  ): Pick<UpstreamInput, 'url' | 'config' | 'headers' | 'secrets'>;
+  /** Whether an upstream was registered as a tool by itself. */
+  isSingle(record: UpstreamRecord): boolean;
+  /** What can be told of a tool of an upstream; `undefined` where it is no REST endpoint. */
+  fieldsOf(record: UpstreamRecord, name: string): RestToolFields | undefined;
+  /** How the gateway proves itself to a single endpoint, secrets masked; `undefined` where it does not. */
+  authOf(record: UpstreamRecord): RestToolAuth | undefined;
 }
 
 /** What the API needs from the gateway around it. */
@@ -35,6 +82,10 @@ export interface ApiCallbacks {
   ): Promise<JsonText | undefined>;
   /** Whether the principal sees a tool of this name there. */
   hasTool(principal: Principal, serverId: string | undefined, name: string): boolean;
+  /** Whether a tool that the principal sees there may be called by REST, too. */
+  isExposed(principal: Principal, serverId: string | undefined, name: string): boolean;
+  /** How single REST endpoints become upstreams; absent: they cannot be registered. */
+  readonly restTools?: RestTools | undefined;
   /** The name under which the principal calls an item in the aggregate; `undefined` when it is not there. */
   nameOf(principal: Principal, kind: 'tools' | 'prompts', itemId: string): string | undefined;
   /** Never rejects, and answers soon. */

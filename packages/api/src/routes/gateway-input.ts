@@ -6,6 +6,12 @@ import { invalidInput } from '../http/keys.ts';
 
 type Fields = z.output<typeof GatewayUpdate>;
 
+/** What a body says about credentials. */
+export type AuthFields = Pick<
+  Fields,
+  'authType' | 'authUsername' | 'authPassword' | 'authToken' | 'authHeaders' | 'authHeaderKey' | 'authHeaderValue'
+>;
+
 const TRANSPORTS = {
   SSE: 'sse',
   STREAMABLEHTTP: 'streamable-http',
@@ -53,7 +59,8 @@ function toHeaders(body: Fields): readonly SecretHeader[] | undefined {
   return plain || auth ? [...(plain ?? []), ...(auth ?? [])] : undefined;
 }
 
-function authOf(body: Fields): readonly SecretHeader[] | undefined {
+/** The headers that the `auth…` fields ask for; `undefined` when nothing is said. @throws ForgeError `validation_failed` */
+export function authOf(body: AuthFields): readonly SecretHeader[] | undefined {
   switch (body.authType ?? typeOf(body)) {
     case 'none':
       return [];
@@ -69,19 +76,19 @@ function authOf(body: Fields): readonly SecretHeader[] | undefined {
 }
 
 /** Without `authType`, what is there says it. */
-function typeOf(body: Fields): Fields['authType'] {
+function typeOf(body: AuthFields): Fields['authType'] {
   if (body.authToken !== undefined) return 'bearer';
   if (body.authUsername !== undefined) return 'basic';
   return body.authHeaders !== undefined || body.authHeaderKey !== undefined ? 'authheaders' : undefined;
 }
 
-function listed(body: Fields): readonly SecretHeader[] {
+function listed(body: AuthFields): readonly SecretHeader[] {
   if (body.authHeaders) return body.authHeaders.map(({ key, value }) => ({ name: key, value }));
   return [{ name: need(body, 'authHeaderKey'), value: need(body, 'authHeaderValue') }];
 }
 
 function need(
-  body: Fields,
+  body: AuthFields,
   field: 'authUsername' | 'authPassword' | 'authToken' | 'authHeaderKey' | 'authHeaderValue',
 ) {
   const value = body[field];

@@ -14,10 +14,12 @@ import type { z } from 'zod';
 import * as contract from '../contract/servers.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
-import { promptView, resourceView, serverView, toolView } from './views.ts';
+import type { ApiCallbacks } from './callbacks.ts';
+import { toolViews } from './tool-views.ts';
+import { promptView, resourceView, serverView } from './views.ts';
 
 /** Serves virtual servers. */
-export function serverRoutes(registry: Registry): Route[] {
+export function serverRoutes(registry: Registry, { restTools }: ApiCallbacks): Route[] {
   const { servers } = registry;
   const viewAll = async (principal: Principal, rows: readonly ServerRecord[]) => {
     const names = await servers.names(principal, rows);
@@ -60,7 +62,7 @@ export function serverRoutes(registry: Registry): Route[] {
     route(contract.setServerState, setState),
     route(contract.toggleServer, setState),
     route(contract.listServerTools, async (request) =>
-      (await items<Named<ToolRecord>>(request, 'tools')).map((row) => toolView(registry, row)),
+      toolViews(registry, restTools, request.principal, await items<Named<ToolRecord>>(request, 'tools')),
     ),
     route(contract.listServerResources, async (request) =>
       (await items<Named<ResourceRecord>>(request, 'resources')).map((row) => resourceView(registry, row)),

@@ -1,22 +1,24 @@
 /** @module The routes of tools. */
-import { ForgeError, type Registry } from '@forge/core';
+import { ForgeError, type Named, type Principal, type Registry, type ToolRecord } from '@forge/core';
 import * as contract from '../contract/tools.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
-import { toolView } from './views.ts';
-
-const CREATE_INSTEAD =
-  'Single tools cannot be registered yet. Register the MCP server that has the tool by POST /gateways: its tools are found at once.';
+import { createRestTools } from './rest-tools.ts';
+import { type ToolView, toolViews } from './tool-views.ts';
 
 /** Serves tools. */
 export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
   const { tools } = registry;
+  const rest = createRestTools(registry, callbacks.restTools);
+  const views = (principal: Principal, rows: readonly Named<ToolRecord>[]): Promise<ToolView[]> =>
+    toolViews(registry, callbacks.restTools, principal, rows);
+  const view = async (principal: Principal, row: Named<ToolRecord>) => (await views(principal, [row]))[0] as ToolView;
   const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
     const row = await tools.setEnabled(principal, params['id'] ?? '', query.activate);
     const message = `The tool "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
-    return { status: 'success' as const, message, tool: toolView(registry, row) };
+    return { status: 'success' as const, message, tool: await view(principal, row) };
   };
 
   return [
@@ -27,6 +29,9 @@ export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[]
       if (!callbacks.hasTool(principal, principal.serverId, name)) {
         throw new ForgeError('not_found', `There is no tool "${name.slice(0, 100)}"`);
       }
+      if (!callbacks.isExposed(principal, principal.serverId, name)) {
+        throw new ForgeError('forbidden', `The tool "${name.slice(0, 100)}" is called by MCP only`);
+      }
       const body = await request.json();
       if (!body.isObject) throw new ForgeError('validation_failed', 'The body must be a JSON object');
       const wrapped = body.names().length === 1 ? body.member('arguments') : undefined;
@@ -35,28 +40,30 @@ export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[]
         await callForResult(callbacks, request, 'tools/call', { name: JSON.stringify(name), arguments: args.text }),
       );
     }),
-    route(contract.createTool, () => {
-      throw new ForgeError('not_implemented', CREATE_INSTEAD);
-    }),
+    route(contract.createTool, async ({ principal, body }) => view(principal, await rest.create(principal, body))),
     route(contract.listTools, (request) =>
       answerList(
         request,
         'tools',
         (query) => tools.list(request.principal, query),
-        async (rows) => rows.map((row) => toolView(registry, row)),
+        (rows) => views(request.principal, rows),
       ),
     ),
     route(contract.getTool, async ({ principal, params }) =>
-      toolView(registry, await tools.get(principal, params['id'] ?? '')),
+      view(principal, await tools.get(principal, params['id'] ?? '')),
     ),
-    route(contract.updateTool, async ({ principal, params, body: { name, customName, ...patch } }) => {
+    route(contract.updateTool, async ({ principal, params, body }) => {
       const current = await tools.get(principal, params['id'] ?? '');
+      await rest.update(principal, current, body);
+      const { name, customName, tags, visibility, enabled } = body;
       const renamed = name !== undefined && name !== current.name ? name : customName;
-      return toolView(registry, await tools.update(principal, current.id, { ...patch, customName: renamed }));
+      const patch = { tags, visibility, enabled, customName: renamed };
+      return view(principal, await tools.update(principal, current.id, patch));
     }),
     route(contract.deleteTool, async ({ principal, params }) => {
-      await tools.delete(principal, params['id'] ?? '');
-      return { status: 'success', message: `The tool ${params['id']} is deleted` };
+      const tool = await tools.get(principal, params['id'] ?? '');
+      if (!(await rest.delete(principal, tool))) await tools.delete(principal, tool.id);
+      return { status: 'success', message: `The tool "${tool.name}" is deleted` };
     }),
     route(contract.setToolState, setState),
     route(contract.toggleTool, setState),

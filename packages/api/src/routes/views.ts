@@ -5,7 +5,6 @@ import type { z } from 'zod';
 import type { PromptRead } from '../contract/prompts.ts';
 import type { ResourceRead } from '../contract/resources.ts';
 import type { ServerRead } from '../contract/servers.ts';
-import type { ToolRead } from '../contract/tools.ts';
 
 /** A moment as ISO 8601. */
 export function iso(at: number): string {
@@ -32,8 +31,8 @@ export function entityView(row: Entity) {
   };
 }
 
-/** A tool. */
-export function toolView(registry: Registry, row: Named<ToolRecord>): z.input<typeof ToolRead> {
+/** A tool, without what is behind it. */
+export function toolView(registry: Registry, row: Named<ToolRecord>) {
   const definition = definitionOf(row);
   return {
     ...itemView(registry, row),
@@ -45,7 +44,6 @@ export function toolView(registry: Registry, row: Named<ToolRecord>): z.input<ty
     inputSchema: definition['inputSchema'] ?? null,
     outputSchema: definition['outputSchema'] ?? null,
     annotations: definition['annotations'] ?? null,
-    integrationType: 'MCP',
   };
 }
 

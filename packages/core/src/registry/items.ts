@@ -157,14 +157,21 @@ function titleOf(row: AnyItem): unknown {
 
 function withCustomName<T extends AnyItem>(row: T, customName: string | null): T {
   if ('isTemplate' in row) throw invalid('customName', 'resources are known by their URIs');
-  if (customName !== null && !CUSTOM_NAME.test(customName)) {
-    throw invalid('customName', 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . / -');
-  }
-  return { ...row, customName: customName ?? undefined };
+  return { ...row, customName: customName === null ? undefined : checkCustomName('customName', customName) };
 }
 
-/** A name that another item has already would be one too many; the catalog would give it a hash. */
-async function checkName(
+/** A name of an administrator's choice. @throws ForgeError `validation_failed` naming the field */
+export function checkCustomName(field: string, name: string): string {
+  if (CUSTOM_NAME.test(name)) return name;
+  throw invalid(field, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ . / -');
+}
+
+/**
+ * A name that another item has already would be one too many; the catalog would give it a hash.
+ *
+ * @throws ForgeError `conflict`
+ */
+export async function checkName(
   context: RegistryContext,
   repositories: Repositories,
   kind: ItemKind,

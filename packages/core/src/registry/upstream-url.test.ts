@@ -10,7 +10,7 @@ test.each(['http://localhost:9000/mcp', 'https://example.com/mcp?key=1', 'http:/
 );
 
 test('the scheme belongs to the transport', () => {
-  const ws = ['ws:', 'wss:'];
+  const ws = { schemes: ['ws:', 'wss:'] };
   expect(checkUpstreamUrl('WSS://Example.com/ws', ws)).toBe('wss://example.com/ws');
   expect(() => checkUpstreamUrl('ws://example.com/ws')).toThrow(/must begin with http:\/\/ or https:\/\//);
   expect(() => checkUpstreamUrl('http://example.com/ws', ws)).toThrow(/must begin with ws:\/\/ or wss:\/\//);

@@ -7,6 +7,7 @@ import type { Discovered, UpstreamStatus } from '../contracts/upstream-pool.ts';
 import { notFound, requireAdmin, requireUnbound, seen, visibleTo } from './access.ts';
 import { invalid } from './checks.ts';
 import { changedEntity, newEntity, nextVersion, type RegistryContext } from './context.ts';
+import { keepPlainNames, plainSlug } from './plain-names.ts';
 import { applyDiscovered, changedAnything, type RefreshResult } from './refresh.ts';
 import { type ItemKind, rowsOf } from './rows.ts';
 import { keepByName, keepHeaders, maskUpstream, sealUpstream, unsealUpstream } from './secrets.ts';
@@ -18,10 +19,16 @@ export type UpstreamPatch = Partial<Pick<UpstreamInput, 'name'>> & {
   readonly [Field in Exclude<keyof UpstreamInput, 'name'>]?: UpstreamInput[Field] | null;
 };
 
+/** How an upstream is created. */
+export interface CreateOptions {
+  /** Its tools have their own names in aggregates, without a prefix. @default false */
+  readonly plainNames?: boolean;
+}
+
 /** The upstreams of a registry. Records that it returns have their secrets masked. */
 export interface UpstreamRegistry {
   /** @throws ForgeError `validation_failed`, `conflict`, `upstream_*` (then nothing is kept) */
-  create(principal: Principal, input: UpstreamInput): Promise<UpstreamRecord>;
+  create(principal: Principal, input: UpstreamInput, options?: CreateOptions): Promise<UpstreamRecord>;
   /** By id. @throws ForgeError `not_found` */
   get(principal: Principal, id: string): Promise<UpstreamRecord>;
   list(principal: Principal, query: ListQuery): Promise<Page<UpstreamRecord>>;
@@ -78,9 +85,11 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
   };
 
   return {
-    async create(principal, input) {
+    async create(principal, input, { plainNames = false } = {}) {
       requireAdmin(principal);
-      const record = toUpstream(newEntity(context, principal, input), input, context.addresses);
+      const entity = newEntity(context, principal, input);
+      const made = toUpstream(entity, input, context.addresses);
+      const record = plainNames ? { ...made, slug: plainSlug(entity.id) } : made;
       checkStdio(context, record);
       pool.check(record);
       await checkUnique(context, record);
@@ -88,7 +97,9 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
       const row = await sealUpstream(sealer, record);
       const result = await store.transaction(async (repositories) => {
         await repositories.upstreams.insert(row);
-        return discovered && applyDiscovered(context, repositories, row, discovered);
+        const applied = discovered && (await applyDiscovered(context, repositories, row, discovered));
+        if (plainNames) await keepPlainNames(context, repositories, row);
+        return applied;
       });
       if (result) last.set(row.id, result);
       await context.changed();
@@ -192,7 +203,8 @@ function patched(context: RegistryContext, current: UpstreamRecord, patch: Upstr
     ...(given.env ? { env: keepByName('env', given.env, current.env) } : {}),
     ...(given.secrets ? { secrets: keepByName('secrets', given.secrets, current.secrets) } : {}),
   };
-  const next = toUpstream(changedEntity(context, current, given), merged, context.addresses);
+  const made = toUpstream(changedEntity(context, current, given), merged, context.addresses);
+  const next = made.name === current.name ? { ...made, slug: current.slug } : made;
   const sent = new Set(given.headers?.map((header) => header.value.trim()));
   const keepsSecret =
     next.headers.some((header) => !sent.has(header.value)) ||

@@ -110,7 +110,7 @@ function sizeOf({ headers }: OutgoingAnswer): string {
 
 /** Nothing is cut in silence: a part of an answer looks like the whole. */
 function tooLong({ inputSchema }: RestOperation, maxBytes: number, size: string, more: readonly Content[]): Outcome {
-  const names = Object.keys((inputSchema['properties'] ?? {}) as object).filter((name) => NARROWING.test(name));
+  const names = Object.keys(inputSchema['properties'] ?? {}).filter((name) => NARROWING.test(name));
   const hint = names.length > 0 ? `Ask for less by ${names.map((name) => `"${name}"`).join(', ')}` : 'Ask for less';
   const text = `The answer is too long (${size}): at most ${maxBytes} bytes are passed on. ${hint}, or have an administrator give this tool a filter or a larger limit.`;
   return toolResult([{ type: 'text', text }, ...more], { isError: true });

@@ -133,16 +133,9 @@ function checkCredential(
 
 /** The name of a credential's secret. */
 function secretOf(credential: RestCredential): string {
-  switch (credential.type) {
-    case 'basic':
-      return credential.password;
-    case 'bearer':
-      return credential.token;
-    case 'apiKey':
-      return credential.value;
-    case 'oauth2':
-      return credential.clientSecret;
-  }
+  if (credential.type === 'basic') return credential.password;
+  if (credential.type === 'bearer') return credential.token;
+  return credential.type === 'apiKey' ? credential.value : credential.clientSecret;
 }
 
 function invalid(field: string, message: string): ForgeError {

@@ -19,6 +19,8 @@ export interface RestConfig {
   readonly credentials?: Readonly<Record<string, RestCredential>> | undefined;
   /** What the server says of itself to clients. */
   readonly instructions?: string | undefined;
+  /** Its one operation was registered as a tool by itself (`POST /tools`), and is changed and deleted as one. */
+  readonly isSingleTool?: boolean | undefined;
 }
 
 /** One endpoint as one tool. */
@@ -107,6 +109,8 @@ export interface RestBody {
   readonly argument?: string | undefined;
   /** Fields by the arguments that fill them. */
   readonly fields?: Readonly<Record<string, RestField>> | undefined;
+  /** A body of fields is left out when none of them is filled. @default false */
+  readonly optional?: boolean | undefined;
 }
 
 /** One field of a body. */

@@ -30,6 +30,7 @@ const Body = z.strictObject({
   contentType: Name.optional(),
   argument: Name.optional(),
   fields: z.record(Name, Field).optional(),
+  optional: z.boolean().optional(),
 });
 
 const Filter = z.strictObject({ language: z.enum(['jq', 'jsonpath']), expression: z.string().min(1).max(10_000) });
@@ -95,4 +96,5 @@ export const ConfigSchema = z.strictObject({
   operations: z.array(Operation).min(1).max(MAX_OPERATIONS),
   credentials: z.record(Name, Credential).optional(),
   instructions: z.string().max(65_536).optional(),
+  isSingleTool: z.boolean().optional(),
 });

@@ -23,6 +23,7 @@ Memory.prototype.grow = function bounded(this: WasmMemory, pages: number): numbe
 let jq: Promise<Jq> | undefined;
 
 parentPort?.on('message', (task: FilterTask) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   void answer(task).then((text) => parentPort?.postMessage(text));
 });
 

@@ -111,6 +111,7 @@ class Thread {
     this.#job = job;
     const patience = this.#timeoutMs + (this.#isWarm ? 0 : LOAD_MS);
     this.#timer = setTimeout(() => void this.end(`it took longer than ${this.#timeoutMs} ms`), patience);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(job.task);
   }
 

@@ -20,7 +20,7 @@ const TYPES = {
 } as const;
 
 /**
- * The body, or `undefined` where the argument that is the whole of it is left out.
+ * The body, or `undefined` where what it is made of is left out.
  *
  * @param others arguments that are fields by their own names
  * @throws ArgumentError
@@ -56,7 +56,8 @@ function fieldsOf({ fields = {} }: RestBody, args: Arguments, others: Arguments)
   return filled;
 }
 
-function ofFields({ encoding, contentType }: RestBody, fields: readonly Filled[]): Content {
+function ofFields({ encoding, contentType, optional }: RestBody, fields: readonly Filled[]): Content | undefined {
+  if (optional === true && fields.length === 0) return undefined;
   if (encoding === 'multipart') return multipartBody(fields.flatMap(partsOf));
   if (encoding === 'form') {
     const form = new URLSearchParams();

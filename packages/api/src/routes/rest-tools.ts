@@ -1,0 +1,98 @@
+/** @module REST endpoints as tools: each is an upstream of its own. */
+import {
+  ForgeError,
+  type Named,
+  type Principal,
+  type Registry,
+  type ToolRecord,
+  type UpstreamRecord,
+} from '@forge/core';
+import type { z } from 'zod';
+import type { ToolCreate, ToolUpdate } from '../contract/tools.ts';
+import { invalidInput } from '../http/keys.ts';
+import type { RestToolFields, RestTools } from './callbacks.ts';
+import { endpointAuth, endpointFields } from './rest-tool-input.ts';
+import { authView, upstreamOf } from './tool-views.ts';
+
+const UNAVAILABLE = 'This Forge has no adapter for REST: register the MCP server that has the tool by POST /gateways';
+
+/** Endpoints as tools, by the registry. */
+export interface RestToolRoutes {
+  create(principal: Principal, body: z.output<typeof ToolCreate>): Promise<Named<ToolRecord>>;
+  /** Changes what is said of the endpoint, if anything is; then the tool is read anew. */
+  update(principal: Principal, tool: Named<ToolRecord>, body: z.output<typeof ToolUpdate>): Promise<void>;
+  /** Deletes a tool with its upstream, where it is one of these. Returns whether it was. */
+  delete(principal: Principal, tool: ToolRecord): Promise<boolean>;
+}
+
+/** The part of the tools' routes that knows of endpoints. */
+export function createRestTools(registry: Registry, restTools: RestTools | undefined): RestToolRoutes {
+  const { upstreams, tools } = registry;
+
+  return {
+    async create(principal, body) {
+      checkKind(body);
+      if (restTools === undefined) throw new ForgeError('not_implemented', UNAVAILABLE);
+      const { name, tags, visibility, enabled = true } = body;
+      const made = restTools.toUpstream(endpointFields(name, body) ?? { name }, endpointAuth(body));
+      const input = { name: `tool ${name}`, transport: 'rest', ...made, tags, visibility } as const;
+      const { id } = await upstreams.create(principal, input, { plainNames: true });
+      const { items } = await tools.list(principal, { limit: 1, upstreamId: id });
+      const [tool] = items;
+      if (tool === undefined) throw new ForgeError('conflict', 'The tool was deleted at this moment');
+      return enabled ? tool : tools.setEnabled(principal, tool.id, false);
+    },
+    async update(principal, tool, body) {
+      const upstream = await upstreamOf(registry, principal, tool);
+      const known = knownOf(tool, upstream, restTools);
+      const fields = endpointFields(tool.originalName, body, known);
+      const shown = upstream && authView(restTools?.authOf(upstream));
+      const auth = isShown(body.auth, shown) ? undefined : endpointAuth(body);
+      const { visibility } = body;
+      const isSingle = upstream !== undefined && restTools?.isSingle(upstream) === true;
+      if (!isSingle) {
+        const [field] = Object.keys(fields ?? {}).filter((key) => key !== 'name');
+        if (field === undefined && auth === undefined) return;
+        const message = `comes from the gateway ${tool.upstreamId ?? ''} and cannot be changed here`;
+        throw invalidInput([{ field: field ?? 'auth', message }]);
+      }
+      const change = fields || auth ? restTools?.toUpstream(fields ?? { name: tool.originalName }, auth, upstream) : {};
+      if (fields || auth || visibility !== undefined) {
+        await upstreams.update(principal, upstream.id, { ...change, visibility });
+      }
+    },
+    async delete(principal, tool) {
+      const upstream = await upstreamOf(registry, principal, tool);
+      if (upstream === undefined || restTools?.isSingle(upstream) !== true) return false;
+      await upstreams.delete(principal, upstream.id);
+      return true;
+    },
+  };
+}
+
+function checkKind({ integrationType = 'REST', gatewayId }: z.output<typeof ToolCreate>): void {
+  const kind = integrationType.toUpperCase();
+  if (kind === 'REST' && gatewayId === undefined) return;
+  const message =
+    kind === 'A2A'
+      ? 'agents are registered by POST /gateways with "transport": "A2A"; their skills become tools'
+      : 'tools of MCP servers are not registered one by one: register the server by POST /gateways, its tools are found';
+  throw invalidInput([{ field: kind === 'REST' ? 'gatewayId' : 'integrationType', message }]);
+}
+
+/** What a body may send back without changing anything. */
+function knownOf(
+  { definition, originalName }: ToolRecord,
+  upstream: UpstreamRecord | undefined,
+  restTools: RestTools | undefined,
+): RestToolFields {
+  const { title, description = '', inputSchema, outputSchema, annotations } = JSON.parse(definition) as RestToolFields;
+  const own = upstream && restTools?.fieldsOf(upstream, originalName);
+  return { title, description, inputSchema, outputSchema, annotations, ...own, name: originalName };
+}
+
+function isShown(auth: unknown, shown: unknown): boolean {
+  const { oauthConfig, ...rest } = (auth ?? {}) as { oauthConfig?: Record<string, unknown> };
+  const { grantType: _, ...config } = oauthConfig ?? {};
+  return JSON.stringify(oauthConfig ? { ...rest, oauthConfig: config } : rest) === JSON.stringify(shown);
+}
