@@ -51,7 +51,7 @@ export function compileTool(operation: RestOperation, parts: ToolParts): RestToo
   const { allowedHosts, callsPerMinute: perMinute = 0, maxConcurrent: concurrent = 0 } = operation;
   const prepare = compileOperation(operation, base);
   const limit = perMinute + concurrent > 0 ? new CallLimit({ perMinute, concurrent }) : undefined;
-  const answers = { filters, maxBytes, maxRead, secretQuery: secretNames(config) };
+  const answers = { filters, maxBytes, maxRead, hiddenQuery: hiddenNames(config, operation, base) };
   const plan: CallPlan = {
     outgoing: parts.outgoing,
     breaker: parts.breaker,
@@ -112,8 +112,10 @@ function ownAuthorization(authorization: string | undefined): string | undefined
   throw new ForgeError('invalid_params', 'X-Upstream-Authorization has characters that a header must not have');
 }
 
-function secretNames({ credentials = {} }: RestConfig): ReadonlySet<string> {
-  return new Set(
-    Object.values(credentials).flatMap((one) => (one.type === 'apiKey' && one.in === 'query' ? [one.name] : [])),
+/** Names in the query that are sent with every call anyway, and whose values may be secrets. */
+function hiddenNames({ credentials = {} }: RestConfig, { query = {} }: RestOperation, base: URL): ReadonlySet<string> {
+  const keys = Object.values(credentials).flatMap((one) =>
+    one.type === 'apiKey' && one.in === 'query' ? one.name : [],
   );
+  return new Set([...keys, ...Object.keys(query), ...base.searchParams.keys()]);
 }

@@ -65,7 +65,7 @@ type Said = Pick<
 >;
 
 /** Empty texts say nothing, as ContextForge sends them back. */
-function flat({ username, password, token, authValue: _, ...rest }: NonNullable<Body['auth']>): Said {
+function flat({ username, password, token, ...rest }: NonNullable<Body['auth']>): Said {
   const said = { ...rest, authUsername: username, authPassword: password, authToken: token };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== '' && value !== undefined)) as Said;
 }

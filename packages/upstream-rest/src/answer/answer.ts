@@ -14,8 +14,8 @@ export interface AnswerOptions {
   readonly maxBytes: number;
   /** Bytes of an answer that were read; a filter may make it shorter. */
   readonly maxRead: number;
-  /** Names of the query that hold credentials. */
-  readonly secretQuery: ReadonlySet<string>;
+  /** Names in the query that callers are not shown. */
+  readonly hiddenQuery: ReadonlySet<string>;
 }
 
 /** Arguments that tend to make answers shorter. */
@@ -29,7 +29,7 @@ export async function resultOf(
   options: AnswerOptions,
 ): Promise<Outcome> {
   const { headers, body, url, status } = answer;
-  const page = nextPageOf(headers['link'], url, operation, options.secretQuery);
+  const page = nextPageOf(headers['link'], url, operation, options.hiddenQuery);
   const more: Content[] = page === undefined ? [] : [{ type: 'text', text: describePage(page) }];
   const meta = page && { 'forge/nextPage': page };
   if (answer.isTooLong) return tooLong(operation, options.maxRead, sizeOf(answer), more);

@@ -11,17 +11,17 @@ export interface NextPage {
 
 const MAX_HEADER = 16_384;
 
-/** Reads the header. `secrets` are names of the query that hold credentials. */
+/** Reads the header. `hidden` are names in the query that callers are not shown. */
 export function nextPageOf(
   header: string | string[] | undefined,
   url: URL,
   { parameters = [], inputSchema, otherArguments }: RestOperation,
-  secrets: ReadonlySet<string>,
+  hidden: ReadonlySet<string>,
 ): NextPage | undefined {
   const target = targetOf(Array.isArray(header) ? header.join(', ') : header);
   if (target === undefined || !URL.canParse(target, url.href)) return undefined;
   const next = new URL(target, url);
-  for (const name of secrets) next.searchParams.delete(name);
+  for (const name of hidden) next.searchParams.delete(name);
   const properties = (inputSchema['properties'] ?? {}) as Readonly<Record<string, unknown>>;
   const changed = [...next.searchParams].flatMap(([name, value]) => {
     if (url.searchParams.get(name) === value) return [];

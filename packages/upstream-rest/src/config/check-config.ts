@@ -34,9 +34,16 @@ export function checkConfig(record: UpstreamRecord, addresses: AddressPolicy): R
   return config;
 }
 
-/** A configuration that has been checked before. @throws ForgeError `validation_failed` */
+/** Large ones are asked for again and again while a list of tools is shown. */
+const read = new WeakMap<UpstreamRecord, RestConfig>();
+
+/** A configuration that has been checked before. */
 export function readConfig(record: UpstreamRecord): RestConfig {
-  return parseJson(record.config ?? '{"operations":[]}') as RestConfig;
+  const known = read.get(record);
+  if (known !== undefined) return known;
+  const config = parseJson(record.config ?? '{"operations":[]}') as RestConfig;
+  read.set(record, config);
+  return config;
 }
 
 function checkOperation(

@@ -33,7 +33,7 @@ export interface RestOperation {
   readonly inputSchema: JsonObject;
   /** JSON Schema of the answer, after the filter. One with a property `result` takes what is no object in there. */
   readonly outputSchema?: JsonObject | undefined;
-  /** `ToolAnnotations`; `idempotentHint` lets a failed call be repeated, whatever the method. */
+  /** `ToolAnnotations`; `idempotentHint` says whether a failed call may be repeated, whatever the method. */
   readonly annotations?: JsonObject | undefined;
 
   readonly method: RestMethod;
