@@ -1,5 +1,14 @@
 /** @module Who wants to be told what: list changes by view, resources by URI, tasks by id, session traffic by session. */
-import type { Answer, Ask, Client, JsonText, Listener, ListenFilter, Listening } from '@forge/protocol';
+import {
+  type Answer,
+  type Ask,
+  type Client,
+  createRounds,
+  type JsonText,
+  type Listener,
+  type ListenFilter,
+  type Listening,
+} from '@forge/protocol';
 import type { ListMethod, View } from '../catalog/view.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Task } from './tasks.ts';
@@ -62,6 +71,7 @@ const KINDS: readonly {
 /** No interests yet. */
 export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsParts): Subscriptions {
   const all = new Set<Subscription>();
+  const rounds = createRounds(all);
   const bySession = new Map<string, Subscription>();
   const watched = new Map<string, Watched>();
 
@@ -139,27 +149,27 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
       };
     },
     viewsChanged() {
-      for (const one of all) {
+      rounds.begin('lists', (one) => {
         const lists = viewOf(one.serverId, one.principal)?.lists;
         const before = one.lists;
         one.lists = lists;
-        if (lists === before) continue;
+        if (lists === before) return;
         for (const kind of KINDS) {
           const changed = kind.methods.some((method) => lists?.[method].fingerprint !== before?.[method].fingerprint);
           if (changed && one.filter[kind.filter]) one.listener.note(kind.note, undefined);
         }
-      }
+      });
       if (watched.size > 0 || [...all].some(isWatching)) reconcile();
     },
     resourceUpdated(upstreamId, uri, params) {
-      for (const one of all) {
+      rounds.begin(`${upstreamId} ${uri}`, (one) => {
         const wants = one.filter.resourceSubscriptions?.some(
           (wanted) => uri === wanted || uri.startsWith(`${wanted}/`),
         );
-        if (!wants) continue;
+        if (!wants) return;
         const view = viewOf(one.serverId, one.principal);
         if (view?.upstreamIds.includes(upstreamId)) one.listener.note('notifications/resources/updated', params);
-      }
+      });
     },
     taskChanged(upstreamId, taskId, params) {
       for (const one of all) {
