@@ -65,10 +65,13 @@ async function follow(order: Order): Promise<Report> {
   return report();
 }
 
-process.on('message', (order: Order) => {
-  follow(order).then(
-    (done) => process.send?.(done),
-    (error: unknown) => process.send?.({ ...report(), failed: String(error) }),
-  );
-});
+async function answer(order: Order): Promise<void> {
+  try {
+    process.send?.(await follow(order));
+  } catch (error) {
+    process.send?.({ ...report(), failed: String(error) });
+  }
+}
+
+process.on('message', (order: Order) => void answer(order));
 process.once('disconnect', () => process.exit());

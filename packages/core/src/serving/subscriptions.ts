@@ -74,6 +74,23 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
   const rounds = createRounds(all);
   const bySession = new Map<string, Subscription>();
   const watched = new Map<string, Watched>();
+  /** How far this turn of the event loop has come: reconciled, and somebody came or went since. */
+  let reconciled: 'no' | 'yes' | 'outdated' = 'no';
+
+  /** At once, and at the end of this turn once more for all who came and went in it: each time everybody is looked at. */
+  function reconcileSoon(): void {
+    if (reconciled !== 'no') {
+      reconciled = 'outdated';
+      return;
+    }
+    reconciled = 'yes';
+    setTimeout(() => {
+      const isOutdated = reconciled === 'outdated';
+      reconciled = 'no';
+      if (isOutdated) reconcileSoon();
+    });
+    reconcile();
+  }
 
   /** Brings the upstreams' watch lists in line with what clients want now. */
   function reconcile(): void {
@@ -114,7 +131,7 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
     }
     if (!all.has(one)) return;
     one.tasks = tasks;
-    reconcile();
+    reconcileSoon();
   }
 
   return {
@@ -134,17 +151,17 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
       };
       all.add(one);
       if (one.sessionId !== undefined) bySession.set(one.sessionId, one);
-      if (isWatching(one)) reconcile();
+      if (isWatching(one)) reconcileSoon();
       if (filter.taskIds?.length) void findTasks(one);
       return {
         update(next) {
           one.filter = next;
-          reconcile();
+          reconcileSoon();
         },
         close() {
           all.delete(one);
           if (one.sessionId !== undefined && bySession.get(one.sessionId) === one) bySession.delete(one.sessionId);
-          if (isWatching(one)) reconcile();
+          if (isWatching(one)) reconcileSoon();
         },
       };
     },
@@ -159,7 +176,7 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
           if (changed && one.filter[kind.filter]) one.listener.note(kind.note, undefined);
         }
       });
-      if (watched.size > 0 || [...all].some(isWatching)) reconcile();
+      if (watched.size > 0 || [...all].some(isWatching)) reconcileSoon();
     },
     resourceUpdated(upstreamId, uri, params) {
       rounds.begin(`${upstreamId} ${uri}`, (one) => {
