@@ -42,7 +42,7 @@ export async function soakListeners(era: Era, count: number): Promise<readonly F
     const { stallMs } = await subject.read();
     const still = await all(() => ({ changes: 1, withinMs: 0 }));
     await all(() => ({ close: true }));
-    await until(async () => (await subject.listeners()) === 0, CLOSED_MS);
+    await until(async () => (await subject.counts()).listeners === 0, CLOSED_MS);
     return [
       exactly(`${what} opened`, opened.open, count),
       told('one of them, by heap', kbEach(during.heap - before.heap, count)),
@@ -52,7 +52,7 @@ export async function soakListeners(era: Era, count: number): Promise<readonly F
       atMost('the longest that the gateway was busy meanwhile', stallMs, MAX_STALL_MS, 'ms'),
       atMost(`the longest of ${calls.answered} calls meanwhile`, calls.longestMs, MAX_STALL_MS, 'ms'),
       exactly('still open then', still.open, count),
-      exactly('listeners after all have gone', await subject.listeners(), 0),
+      exactly('listeners after all have gone', (await subject.counts()).listeners, 0),
       noLeak('heap then', (await subject.read()).heap, before.heap),
     ];
   } finally {

@@ -1,5 +1,5 @@
 /** @module Sessions that are opened and abandoned: what one costs, and that any number of them costs no more than the cap. */
-import { atMost, type Finding, kbEach, mb, noLeak, told } from './findings.ts';
+import { atMost, exactly, type Finding, kbEach, mb, noLeak, told } from './findings.ts';
 import { openSessions } from './open-sessions.ts';
 import { startSubject } from './subject.ts';
 import { until } from './until.ts';
@@ -26,11 +26,10 @@ export async function soakSessions(count: number): Promise<readonly Finding[]> {
     await openSessions(subject.endpoint, count - warmUp);
     const [first, second, third] = [await subject.read(), await nextWave(), await nextWave()];
     const opened = count - warmUp;
-    let left = before.heap;
-    await until(async () => {
-      left = (await subject.read()).heap;
-      return left <= before.heap;
-    }, EXPIRED_MS);
+    const { sessions } = await subject.counts();
+    await until(async () => (await subject.counts()).sessions === 0, EXPIRED_MS);
+    const expired = await subject.counts();
+    const left = await subject.read();
     return [
       told(`heap with ${warmUp} and with ${count} sessions`, `${mb(before.heap)}, ${mb(first.heap)}`),
       atMost('one idle session, by heap', (first.heap - before.heap) / 1024 / opened, MAX_KB, 'KB'),
@@ -40,7 +39,9 @@ export async function soakSessions(count: number): Promise<readonly Finding[]> {
       // V8 takes more room for what is new while the first waves come in, and keeps it.
       told(`RSS after ${count} and ${2 * count} sessions`, `${mb(first.rss)}, ${mb(second.rss)}`),
       noLeak(`RSS after ${3 * count} sessions`, third.rss, second.rss),
-      noLeak('heap once all have expired', left, before.heap),
+      exactly('sessions in memory then', sessions, count),
+      exactly('sessions once all have expired', expired.sessions, 0),
+      noLeak('heap then', left.heap, before.heap),
     ];
   } finally {
     await subject.stop();

@@ -19,8 +19,8 @@ export interface Subject extends Gateway {
   compose(upstreams: 1 | 2): Promise<void>;
   /** Calls of `wait` at the upstreams. */
   waits(): Promise<{ readonly waiting: number; readonly cancelled: number }>;
-  /** Clients that listen, as the gateway has it. */
-  listeners(): Promise<number>;
+  /** Legacy sessions in memory and clients that listen, as the gateway has it. */
+  counts(): Promise<{ readonly sessions: number; readonly listeners: number }>;
   stop(): Promise<void>;
 }
 
@@ -73,8 +73,8 @@ export async function startSubject(era: Era, settings: Readonly<Record<string, s
     async waits() {
       return (await (await fetch(upstream.origin)).json()) as { waiting: number; cancelled: number };
     },
-    async listeners() {
-      return ((await api('GET', '/version')) as { listeners: number }).listeners;
+    async counts() {
+      return (await api('GET', '/version')) as { sessions: number; listeners: number };
     },
     async stop() {
       await server.stop();

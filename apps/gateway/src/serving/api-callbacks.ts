@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { ApiCallbacks, HealthItem } from '@forge/api';
 import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
-import type { Endpoint } from '@forge/protocol';
+import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { serveRpc } from './rpc.ts';
 
 /** What the callbacks look at. */
@@ -10,6 +10,7 @@ export interface CallbackParts {
   readonly forge: Forge;
   readonly store: Store;
   readonly metrics: Metrics;
+  readonly edge: HttpEdge;
   /** Where the database is; without a password. */
   readonly database: string;
   /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
@@ -19,7 +20,7 @@ export interface CallbackParts {
 const PING_MS = 2000;
 
 /** Makes the callbacks. */
-export function createApiCallbacks({ forge, store, metrics, database, endpoint }: CallbackParts): ApiCallbacks {
+export function createApiCallbacks({ forge, store, metrics, edge, database, endpoint }: CallbackParts): ApiCallbacks {
   const { catalog, pool } = forge;
   return {
     async rpc(principal, serverId, message, options) {
@@ -49,6 +50,9 @@ export function createApiCallbacks({ forge, store, metrics, database, endpoint }
       upstreams: pool.size,
       views: catalog.size,
       listeners: forge.listeners,
+      sessions: edge.sessions,
+      subscriptions: edge.subscriptions,
+      parkedCalls: edge.parked,
     }),
   };
 }
