@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { PeerEra } from '../client/peer.ts';
-import { stopAll } from './process.js';
-import { runClientSuite, runSuite } from './suite.js';
-import type { ClientCommand, Revision, ScenarioSet, Score } from './suite.js';
-import { fixtureOverHttp, fixtureOverStdio, startGateway, startTranslate } from './target.js';
+import { stopAll } from './process.ts';
+import { runClientSuite, runSuite } from './suite.ts';
+import type { ClientCommand, Revision, ScenarioSet, Score } from './suite.ts';
+import { fixtureOverHttp, fixtureOverStdio, startGateway, startTranslate } from './target.ts';
 
 const CLIENT = fileURLToPath(new URL('../client.js', import.meta.url));
 

@@ -2,7 +2,7 @@
  * @module What cannot pass, by cell, and why: one line each. A run fails when one of these passes after all, so that the
  * list never says more than is true.
  */
-import type { ExpectedFailures } from './suite.js';
+import type { ExpectedFailures } from './suite.ts';
 
 const NO_NAMES = 'a legacy question has no name, so its key is not the author\'s "user_name"';
 const NEVER_ASKS = 'a legacy server that may not ask answers isError by itself, which looks like any failing tool';

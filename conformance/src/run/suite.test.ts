@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { judge, readScore, requiredScenarios, taskScenarios } from './suite.js';
+import { judge, readScore, requiredScenarios, taskScenarios } from './suite.ts';
 
 describe('requiredScenarios', () => {
   it('reads the scenarios of one side and nothing else', () => {

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { startNode } from './process.js';
+import { startNode } from './process.ts';
 
 /**
  * A set of scenarios: what the suite requires for a revision, or what it has for the tasks extension, which it runs with

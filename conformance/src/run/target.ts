@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FixtureEra } from '../fixture/http.js';
-import { startNode } from './process.js';
+import type { FixtureEra } from '../fixture/http.ts';
+import { startNode } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FIXTURE = fileURLToPath(new URL('../fixture.js', import.meta.url));
