@@ -72,6 +72,6 @@ it('subscriptions are all told of a change, and are gone with their clients', as
   await clients.end();
   await until('all to be gone', async () => {
     const { subscriptions, listeners } = await held();
-    return (subscriptions === 0 && listeners === 0);
+    return subscriptions === 0 && listeners === 0;
   });
 });
