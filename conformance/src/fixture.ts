@@ -8,10 +8,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
-import { createEndpoint } from './fixture/http.js';
-import type { FixtureEra } from './fixture/http.js';
-import { createFixtureState } from './fixture/state.js';
-import { serveFixtureOverStdio } from './fixture/stdio.js';
+import { createEndpoint } from './fixture/http.ts';
+import type { FixtureEra } from './fixture/http.ts';
+import { createFixtureState } from './fixture/state.ts';
+import { serveFixtureOverStdio } from './fixture/stdio.ts';
 
 const PATH = '/mcp';
 

@@ -9,11 +9,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CELLS, overWhat, runCell } from './run/cells.js';
-import type { Cell } from './run/cells.js';
-import { EXPECTED_FAILURES } from './run/expected-failures.js';
-import { stopAll } from './run/process.js';
-import { judge } from './run/suite.js';
+import { CELLS, overWhat, runCell } from './run/cells.ts';
+import type { Cell } from './run/cells.ts';
+import { EXPECTED_FAILURES } from './run/expected-failures.ts';
+import { stopAll } from './run/process.ts';
+import { judge } from './run/suite.ts';
 
 /** The suite does not start on an older one. */
 const MIN_NODE = 22;

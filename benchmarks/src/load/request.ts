@@ -79,6 +79,12 @@ export function deleteRequest(endpoint: Endpoint, session: string): string {
   return httpHead('DELETE', endpoint, { 'MCP-Protocol-Version': LATEST_LEGACY, ...sessionHeader(session) });
 }
 
+/** The bytes that ask for the standing stream of a session. */
+export function streamRequest(endpoint: Endpoint, session: string): string {
+  const headers = { Accept: 'text/event-stream', 'MCP-Protocol-Version': LATEST_LEGACY, ...sessionHeader(session) };
+  return httpHead('GET', endpoint, headers);
+}
+
 /** What a legacy client says first. */
 export const INITIALIZE: Call = {
   method: 'initialize',

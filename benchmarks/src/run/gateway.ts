@@ -26,6 +26,9 @@ export interface GatewayOptions {
   readonly tools: number;
   readonly core: number | undefined;
   readonly profileFolder?: string | undefined;
+  /** Settings besides, by the names of their environment variables. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  readonly hook?: string | undefined;
 }
 
 /** A gateway with one virtual server made of all its upstreams. */
@@ -39,7 +42,7 @@ export interface Gateway {
 
 /** @throws when it does not start, refuses a registration, or does not find the tools in time. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { era, policy, core, profileFolder } = options;
+  const { era, policy, core, profileFolder, settings, hook } = options;
   if (!existsSync(MAIN)) throw new Error(`The gateway is not built: ${MAIN} is missing`);
   const folder = scratchFolder();
   const env = {
@@ -47,9 +50,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     FORGE_DATA_DIR: folder,
     LOG_LEVEL: 'error',
     ...(policy ? WITH_POLICY : WITHOUT_POLICY),
+    ...settings,
   };
   const args = ['serve', '--port', '0', '--host', '127.0.0.1'];
-  const server = await startServer({ name: 'The gateway', script: MAIN, args, core, env, cwd: folder, profileFolder });
+  const server = await startServer({
+    name: 'The gateway',
+    script: MAIN,
+    args,
+    core,
+    env,
+    cwd: folder,
+    profileFolder,
+    hook,
+  });
   try {
     const headers: Record<string, string> = policy ? { Authorization: `Bearer ${await token(env, folder)}` } : {};
     const url = `${server.origin}/servers/${await register(server.origin, headers, options.upstreams)}/mcp`;

@@ -1,7 +1,7 @@
 /** @module Starts the processes of a run, and ends every one of them. */
-import type { SpawnOptions } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Metrics } from '../cells.ts';
 import { type Ending, launch, type Launched } from '../launch.ts';
@@ -18,6 +18,7 @@ export interface ServerProcess {
   readonly pid: number;
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
+  readonly process: ChildProcess;
   /** SIGTERM, and SIGKILL if that does not help. Resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -35,6 +36,8 @@ export interface Start {
   readonly cwd?: string;
   /** Folder for a CPU profile. */
   readonly profileFolder?: string | undefined;
+  /** A module of ours that runs in the process first, with `gc` at hand and messages from here. */
+  readonly hook?: string | undefined;
 }
 
 /** The path of one of this package's scripts. */
@@ -48,7 +51,13 @@ export function ownScript(path: string): string {
  * @throws with the end of its output, when it ends or says nothing in time.
  */
 export async function startServer(start: Start): Promise<ServerProcess> {
-  const { process: child, ended, stop } = launchNode(start, ['ignore', 'pipe', 'pipe'], { withinMs: END_MS });
+  const stdio: SpawnOptions['stdio'] = [
+    'ignore',
+    'pipe',
+    'pipe',
+    ...(start.hook === undefined ? [] : ['ipc' as const]),
+  ];
+  const { process: child, ended, stop } = launchNode(start, stdio, { withinMs: END_MS });
   let output = '';
   const listening = new Promise<string>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -64,7 +73,7 @@ export async function startServer(start: Start): Promise<ServerProcess> {
     await stop();
     throw new Error(`${start.name} did not start:\n${output.trim() || `(nothing said) ${start.script}`}`);
   }
-  return { pid: child.pid, origin, stop };
+  return { pid: child.pid, origin, process: child, stop };
 }
 
 /** The load generator's process. */
@@ -93,8 +102,9 @@ export function startLoadGenerator(core: number | undefined): LoadGenerator {
 }
 
 function launchNode(start: Start, stdio: NonNullable<SpawnOptions['stdio']>, ending: Ending): Launched {
-  const { script, args = [], core, env, cwd, profileFolder } = start;
-  const [command, line] = nodeCommand([...profiling(profileFolder), script, ...args], core);
+  const { script, args = [], core, env, cwd, profileFolder, hook } = start;
+  const hooked = hook === undefined ? [] : ['--expose-gc', '--import', pathToFileURL(hook).href];
+  const [command, line] = nodeCommand([...hooked, ...profiling(profileFolder), script, ...args], core);
   return launch(command, line, { stdio, env: env ?? process.env, cwd }, ending);
 }
 

@@ -2,13 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { judge, readScore, requiredScenarios, taskScenarios } from './suite.js';
+import { judge, readScore, requiredScenarios, taskScenarios } from './suite.ts';
 
 describe('requiredScenarios', () => {
-  it('reads the server scenarios and nothing else', () => {
+  it('reads the scenarios of one side and nothing else', () => {
     const yaml =
       '# frozen\nserver:\n  - ping\n  - tools-list\n\nclient:\n  - initialize\n\nnot_scored:\n  - scenario: x\n';
-    expect(requiredScenarios(yaml)).toEqual(['ping', 'tools-list']);
+    expect(requiredScenarios(yaml, 'server')).toEqual(['ping', 'tools-list']);
+    expect(requiredScenarios(yaml, 'client')).toEqual(['initialize']);
   });
 });
 

@@ -1,14 +1,17 @@
-/** @module Runs the official suite against one URL and reads what it found. */
-import { readdir, readFile } from 'node:fs/promises';
+/** @module Runs the official suite, against a URL or a client, and reads what it found. */
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { startNode } from './process.js';
+import { startNode } from './process.ts';
 
 /**
  * A set of scenarios: what the suite requires for a revision, or what it has for the tasks extension, which it runs with
  * 2026-07-28 and does not score.
  */
-export type ScenarioSet = '2026-07-28' | '2025-11-25' | 'tasks';
+export type ScenarioSet = Revision | 'tasks';
+
+/** A revision whose requirements the suite has frozen. */
+export type Revision = '2026-07-28' | '2025-11-25';
 
 /** A check that failed. */
 export interface FailedCheck {
@@ -67,14 +70,22 @@ interface Check {
 /** A whole run takes seconds; a server that hangs on every scenario is given up here. */
 const SUITE_TIMEOUT_MS = 15 * 60_000;
 
+/** How long the suite waits for a client, and how long we wait for the suite then. */
+const CLIENT_TIMEOUT_MS = 60_000;
+const CLIENT_SUITE_TIMEOUT_MS = 90_000;
+
+/** Frozen out of the sets because it came after them; it applies to both. */
+const ALSO_OF_CLIENTS = ['json-schema-2020-12-preservation'];
+
 /** Beyond this a message says nothing new. */
 const MESSAGE_CHARS = 400;
 
 const packageFolder = dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json'));
+const CLI = join(packageFolder, 'dist', 'index.js');
 
-/** The scenarios that a set requires of a server: the items of `server:` in its frozen YAML list. */
-export function requiredScenarios(yaml: string): string[] {
-  const block = /^server:\n((?: +.*\n|\n)*)/m.exec(yaml)?.[1] ?? '';
+/** The scenarios that a set requires of a server or a client: the items of `server:` or `client:` in its frozen YAML list. */
+export function requiredScenarios(yaml: string, of: 'server' | 'client'): string[] {
+  const block = new RegExp(`^${of}:\\n((?: +.*\\n|\\n)*)`, 'm').exec(yaml)?.[1] ?? '';
   return [...block.matchAll(/^ +- (\S+)$/gm)].map((match) => match[1] ?? '');
 }
 
@@ -83,10 +94,17 @@ export function taskScenarios(yaml: string): string[] {
   return [...yaml.matchAll(/^ +- scenario: (tasks-\S+)$/gm)].map((match) => match[1] ?? '');
 }
 
-/** The checks of one scenario that failed. A scenario without one passes; warnings and skips do not count. */
-function failedChecks(checks: readonly Check[]): FailedCheck[] {
+/** @throws when the set is empty: then its format has changed. */
+async function readRequired(revision: Revision, choose: (yaml: string) => string[]): Promise<string[]> {
+  const required = choose(await readFile(join(packageFolder, 'requirements', `${revision}.yaml`), 'utf8'));
+  if (required.length === 0) throw new Error(`The suite requires nothing for ${revision}; has its format changed?`);
+  return required;
+}
+
+/** The checks of one scenario that ended with one of `statuses`. */
+function checksWith(statuses: readonly string[], checks: readonly Check[]): FailedCheck[] {
   return checks
-    .filter((check) => check.status === 'FAILURE')
+    .filter(({ status }) => statuses.includes(status))
     .map(({ id, errorMessage, description }) => ({
       id,
       message: (errorMessage ?? description ?? '').slice(0, MESSAGE_CHARS),
@@ -97,7 +115,8 @@ const NOT_RUN: readonly FailedCheck[] = [{ id: 'run', message: 'the scenario did
 
 /**
  * Scores the suite's output folder, which has a folder `server-SCENARIO-TIMESTAMP` with a `checks.json` per scenario.
- * A required scenario without one did not run, which is a failure.
+ * A required scenario without one did not run, which is a failure. One with a check that failed fails; warnings and
+ * skips do not count.
  */
 export async function readScore(outputFolder: string, required: readonly string[]): Promise<Score> {
   const folders = await readdir(outputFolder).catch(() => []);
@@ -105,7 +124,7 @@ export async function readScore(outputFolder: string, required: readonly string[
   for (const scenario of required) {
     const folder = folders.find((name) => name.replace(/-\d{4}-\d{2}-\d{2}T[\d-]+Z$/, '') === `server-${scenario}`);
     const json = folder && (await readFile(join(outputFolder, folder, 'checks.json'), 'utf8').catch(() => undefined));
-    const checks = json ? failedChecks(JSON.parse(json) as Check[]) : NOT_RUN;
+    const checks = json ? checksWith(['FAILURE'], JSON.parse(json) as Check[]) : NOT_RUN;
     if (checks.length > 0) failures.push({ scenario, checks });
   }
   return { required: required.length, passed: required.length - failures.length, failures };
@@ -118,17 +137,52 @@ export async function readScore(outputFolder: string, required: readonly string[
  */
 export async function runSuite(url: string, set: ScenarioSet, folder: string): Promise<Score> {
   const revision = set === 'tasks' ? '2026-07-28' : set;
-  const yaml = await readFile(join(packageFolder, 'requirements', `${revision}.yaml`), 'utf8');
-  const required = set === 'tasks' ? taskScenarios(yaml) : requiredScenarios(yaml);
+  const required = await readRequired(revision, (yaml) =>
+    set === 'tasks' ? taskScenarios(yaml) : requiredScenarios(yaml, 'server'),
+  );
   const output = join(folder, 'suite');
-  const cli = join(packageFolder, 'dist', 'index.js');
-  const args = [cli, 'server', '--url', url, '--requirements', revision, '-o', output];
+  const args = [CLI, 'server', '--url', url, '--requirements', revision, '-o', output];
   const suite = startNode(args, { name: 'suite', folder });
   const code = await suite.ended(SUITE_TIMEOUT_MS);
   if (code === null) throw new Error('The suite was stopped before it had ended');
   const score = await readScore(output, required);
-  if (required.length === 0) throw new Error(`The suite requires nothing for ${set}; has its format changed?`);
   if (code !== 0 && score.failures.length === 0)
     throw new Error(`The suite ended with ${code}:\n${suite.output().trim()}`);
   return score;
+}
+
+/** The command by which the suite starts a client for one scenario, for which `folder` is there. */
+export type ClientCommand = (folder: string) => string;
+
+/**
+ * Runs the client scenarios of a requirement set, but for those about OAuth, one after the other: the suite starts a
+ * server and a client, and judges the client by what reaches the server. As the suite has it, a warning fails here too,
+ * and so does a client that fails.
+ */
+export async function runClientSuite(command: ClientCommand, revision: Revision, folder: string): Promise<Score> {
+  const required = await readRequired(revision, (yaml) =>
+    requiredScenarios(yaml, 'client').filter((scenario) => !scenario.startsWith('auth/')),
+  );
+  const scenarios = [...required, ...ALSO_OF_CLIENTS];
+  const failures: Failure[] = [];
+  for (const scenario of scenarios) {
+    const own = join(folder, scenario);
+    await mkdir(own, { recursive: true });
+    const checks = await runClientScenario(command(own), scenario, revision, own);
+    if (checks.length > 0) failures.push({ scenario, checks });
+  }
+  return { required: scenarios.length, passed: scenarios.length - failures.length, failures };
+}
+
+/** What failed in one scenario. */
+async function runClientScenario(command: string, scenario: string, revision: Revision, folder: string) {
+  const output = join(folder, 'suite');
+  const what = ['--scenario', scenario, '--spec-version', revision, '--timeout', `${CLIENT_TIMEOUT_MS}`];
+  const suite = startNode([CLI, 'client', '--command', command, ...what, '-o', output], { name: 'suite', folder });
+  const code = await suite.ended(CLIENT_SUITE_TIMEOUT_MS);
+  if (code === 0) return [];
+  const [result = ''] = await readdir(output).catch(() => []);
+  const json = await readFile(join(output, result, 'checks.json'), 'utf8').catch(() => '[]');
+  const failed = checksWith(['FAILURE', 'WARNING'], JSON.parse(json) as Check[]);
+  return failed.length > 0 ? failed : [{ id: 'client', message: suite.output().trim().slice(-MESSAGE_CHARS) }];
 }

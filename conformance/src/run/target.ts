@@ -2,20 +2,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FixtureEra } from '../fixture/http.js';
-import { startNode } from './process.js';
+import type { FixtureEra } from '../fixture/http.ts';
+import { startNode } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const FIXTURE = fileURLToPath(new URL('../fixture.js', import.meta.url));
 const GATEWAY = join(ROOT, 'apps', 'gateway', 'dist', 'main.js');
 const TRANSLATE = join(ROOT, 'packages', 'translate', 'bin', 'forge-translate.js');
+const WRAPPER = join(ROOT, 'packages', 'wrapper', 'bin', 'forge-wrapper.js');
 
 const READY_MS = 30_000;
 
 /** A stdio server, as it is started. */
 interface Command {
   readonly command: string;
-  readonly args: readonly string[];
+  readonly args: string[];
 }
 
 /** How whoever stands in front of the fixture starts it. */
@@ -79,4 +80,9 @@ export async function startTranslate({ command, args }: Command, folder: string)
   const translate = startNode([TRANSLATE, '--port', '0', '--', command, ...args], { name: 'translate', folder });
   const [, port = ''] = await translate.match(/http:\/\/127\.0\.0\.1:(\d+)\/mcp/, READY_MS);
   return `http://localhost:${port}/mcp`;
+}
+
+/** How a client starts the wrapper in front of `url`. */
+export function wrapperOf(url: string): Command {
+  return { command: process.execPath, args: [WRAPPER, '--url', url] };
 }

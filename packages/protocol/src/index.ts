@@ -122,5 +122,6 @@ export {
   SUPPORTED_VERSIONS,
 } from './versions.ts';
 export { type Enlisted, Roster } from './roster.ts';
+export { createRounds, type Rounds } from './rounds.ts';
 export { listToolNames, NOBODY, ownRequest } from './own-request.ts';
 export { declaresTasks, isTask, needsTasks, takesTasks, TASK_METHODS, TASKS_EXTENSION } from './tasks.ts';

@@ -246,10 +246,15 @@ export function cancelledParams(id: number, reason: string): JsonText {
 
 /**
  * An upstream's answer as the outcome of a call. Errors about our own hop (-32020 HeaderMismatch, -32022
- * UnsupportedProtocolVersion) mean nothing to the client: they become -32603.
+ * UnsupportedProtocolVersion) mean nothing to the client: they become -32603. A modern result without a type is a
+ * complete one, and says so from here on.
  */
 export function hopOutcome(era: Era, answer: Answer): Outcome {
-  if (answer.error === undefined) return { era, result: answer.result };
+  if (answer.error === undefined) {
+    const { result } = answer;
+    const lacksType = era === 'modern' && !result.text.includes('"resultType"');
+    return { era, result: lacksType ? result.with({ resultType: '"complete"' }) : result };
+  }
   const { code } = answer.error;
   if (code !== ERRORS.header_mismatch.jsonRpcCode && code !== ERRORS.unsupported_version.jsonRpcCode) {
     return { era, error: answer.error };

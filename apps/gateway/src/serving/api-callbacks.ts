@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { ApiCallbacks, HealthItem } from '@forge/api';
 import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
-import type { Endpoint } from '@forge/protocol';
+import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
 import { serveRpc } from './rpc.ts';
 
@@ -11,6 +11,7 @@ export interface CallbackParts {
   readonly forge: Forge;
   readonly store: Store;
   readonly metrics: Metrics;
+  readonly edge: HttpEdge;
   /** Where the database is; without a password. */
   readonly database: string;
   /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
@@ -20,7 +21,7 @@ export interface CallbackParts {
 const PING_MS = 2000;
 
 /** Makes the callbacks. */
-export function createApiCallbacks({ forge, store, metrics, database, endpoint }: CallbackParts): ApiCallbacks {
+export function createApiCallbacks({ forge, store, metrics, edge, database, endpoint }: CallbackParts): ApiCallbacks {
   const { catalog, pool } = forge;
   return {
     async rpc(principal, serverId, message, options) {
@@ -60,6 +61,9 @@ export function createApiCallbacks({ forge, store, metrics, database, endpoint }
       upstreams: pool.size,
       views: catalog.size,
       listeners: forge.listeners,
+      sessions: edge.sessions,
+      subscriptions: edge.subscriptions,
+      parkedCalls: edge.parked,
     }),
   };
 }

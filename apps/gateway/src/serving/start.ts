@@ -137,13 +137,14 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   });
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
+  const edge = createEdge(settings, parts);
   const server = createHttpServer(settings, {
     authenticate: rememberCaller(authenticate, () => forge.catalog.snapshot.epoch + revocations.epoch),
     endpoint,
-    edge: createEdge(settings, parts),
+    edge,
     api: createApi({
       registry: forge.registry,
-      callbacks: createApiCallbacks({ forge, store, metrics, endpoint, database: describeDatabase(settings) }),
+      callbacks: createApiCallbacks({ forge, store, metrics, edge, endpoint, database: describeDatabase(settings) }),
       authenticate: ({ authorization }) => authenticate(authorization),
       version: IDENTITY.version,
       maxBodyBytes: settings.MCP_MAX_BODY_BYTES,

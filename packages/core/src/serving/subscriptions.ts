@@ -1,5 +1,14 @@
 /** @module Who wants to be told what: list changes by view, resources by URI, tasks by id, session traffic by session. */
-import type { Answer, Ask, Client, JsonText, Listener, ListenFilter, Listening } from '@forge/protocol';
+import {
+  type Answer,
+  type Ask,
+  type Client,
+  createRounds,
+  type JsonText,
+  type Listener,
+  type ListenFilter,
+  type Listening,
+} from '@forge/protocol';
 import type { ListMethod, View } from '../catalog/view.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Task } from './tasks.ts';
@@ -62,8 +71,26 @@ const KINDS: readonly {
 /** No interests yet. */
 export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsParts): Subscriptions {
   const all = new Set<Subscription>();
+  const rounds = createRounds(all);
   const bySession = new Map<string, Subscription>();
   const watched = new Map<string, Watched>();
+  /** How far this turn of the event loop has come: reconciled, and somebody came or went since. */
+  let reconciled: 'no' | 'yes' | 'outdated' = 'no';
+
+  /** At once, and at the end of this turn once more for all who came and went in it: each time everybody is looked at. */
+  function reconcileSoon(): void {
+    if (reconciled !== 'no') {
+      reconciled = 'outdated';
+      return;
+    }
+    reconciled = 'yes';
+    setTimeout(() => {
+      const isOutdated = reconciled === 'outdated';
+      reconciled = 'no';
+      if (isOutdated) reconcileSoon();
+    });
+    reconcile();
+  }
 
   /** Brings the upstreams' watch lists in line with what clients want now. */
   function reconcile(): void {
@@ -104,7 +131,7 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
     }
     if (!all.has(one)) return;
     one.tasks = tasks;
-    reconcile();
+    reconcileSoon();
   }
 
   return {
@@ -124,42 +151,42 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
       };
       all.add(one);
       if (one.sessionId !== undefined) bySession.set(one.sessionId, one);
-      if (isWatching(one)) reconcile();
+      if (isWatching(one)) reconcileSoon();
       if (filter.taskIds?.length) void findTasks(one);
       return {
         update(next) {
           one.filter = next;
-          reconcile();
+          reconcileSoon();
         },
         close() {
           all.delete(one);
           if (one.sessionId !== undefined && bySession.get(one.sessionId) === one) bySession.delete(one.sessionId);
-          if (isWatching(one)) reconcile();
+          if (isWatching(one)) reconcileSoon();
         },
       };
     },
     viewsChanged() {
-      for (const one of all) {
+      rounds.begin('lists', (one) => {
         const lists = viewOf(one.serverId, one.principal)?.lists;
         const before = one.lists;
         one.lists = lists;
-        if (lists === before) continue;
+        if (lists === before) return;
         for (const kind of KINDS) {
           const changed = kind.methods.some((method) => lists?.[method].fingerprint !== before?.[method].fingerprint);
           if (changed && one.filter[kind.filter]) one.listener.note(kind.note, undefined);
         }
-      }
-      if (watched.size > 0 || [...all].some(isWatching)) reconcile();
+      });
+      if (watched.size > 0 || [...all].some(isWatching)) reconcileSoon();
     },
     resourceUpdated(upstreamId, uri, params) {
-      for (const one of all) {
+      rounds.begin(`${upstreamId} ${uri}`, (one) => {
         const wants = one.filter.resourceSubscriptions?.some(
           (wanted) => uri === wanted || uri.startsWith(`${wanted}/`),
         );
-        if (!wants) continue;
+        if (!wants) return;
         const view = viewOf(one.serverId, one.principal);
         if (view?.upstreamIds.includes(upstreamId)) one.listener.note('notifications/resources/updated', params);
-      }
+      });
     },
     taskChanged(upstreamId, taskId, params) {
       for (const one of all) {

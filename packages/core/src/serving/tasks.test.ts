@@ -286,7 +286,7 @@ describe('a listener', () => {
     alice.close();
     expect([...git.watchedTasks]).toEqual(['1']);
     second.close();
-    expect([...git.watchedTasks]).toEqual([]);
+    await vi.waitFor(() => expect([...git.watchedTasks]).toEqual([]));
     expect([...time.watchedTasks]).toEqual(['1']);
   });
 

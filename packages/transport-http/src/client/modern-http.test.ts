@@ -7,7 +7,9 @@ describe('a call to a modern server', () => {
   it('is one POST with the headers that mirror it, and its answer comes back verbatim', async () => {
     const server = await started(modernServer());
     server.handlers.set('tools/call', ({ message, response }) => {
-      response.end(`{"jsonrpc":"2.0","id":${message.id},"result":{"x":1.0, "vendor":{"b":1,"a":2}}}`);
+      response.end(
+        `{"jsonrpc":"2.0","id":${message.id},"result":{"x":1.0, "vendor":{"b":1,"a":2},"resultType":"complete"}}`,
+      );
     });
     const { call } = upstreamAt(server.url);
     const outcome = await call('größe', undefined, {
@@ -16,7 +18,7 @@ describe('a call to a modern server', () => {
       progressToken: '"mine"',
     }).outcome;
     expect(outcome.era).toBe('modern');
-    expect(outcome.result?.text).toBe('{"x":1.0, "vendor":{"b":1,"a":2}}');
+    expect(outcome.result?.text).toBe('{"x":1.0, "vendor":{"b":1,"a":2},"resultType":"complete"}');
     const [{ headers, message } = expect.fail('no call')] = server.of('tools/call');
     expect(headers).toMatchObject({
       accept: 'application/json, text/event-stream',
@@ -31,6 +33,13 @@ describe('a call to a modern server', () => {
       'io.modelcontextprotocol/clientInfo': { name: 'forge', version: '0' },
     });
     expect(server.of('server/discover')).toHaveLength(1);
+  });
+
+  it('is complete when its answer does not say of which type it is', async () => {
+    const server = await started(modernServer());
+    server.handlers.set('tools/call', (hit) => json(hit, { result: { x: 1 } }));
+    const { result } = await upstreamAt(server.url).call('t').outcome;
+    expect(result?.text).toBe('{"x":1,"resultType":"complete"}');
   });
 
   it('reuses connections; one that has just answered needs a moment', async () => {
@@ -52,7 +61,7 @@ describe('a call to a modern server', () => {
     const hit = await server.got('tools/call');
     await vi.waitFor(() => expect(first.exchange.notes).toMatchObject([{ method: 'notifications/progress' }]));
     event(hit, { id: hit.message.id, result: { done: true } });
-    expect((await first.outcome).result?.value).toEqual({ done: true });
+    expect((await first.outcome).result?.value).toMatchObject({ done: true });
     hit.response.end();
     server.handlers.set('tools/call', (next) => json(next, { result: {} }));
     for (const name of 'abcdefgh') await call(name).outcome;

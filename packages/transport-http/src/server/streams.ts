@@ -1,6 +1,6 @@
 /** @module Open event streams: their keep-alive, and the bounds on what clients leave unread. */
 import type { ServerResponse } from 'node:http';
-import { encodeEvent, type SseEventInit } from '@forge/protocol';
+import { createRounds, encodeEvent, type SseEventInit } from '@forge/protocol';
 
 /** Bounds of event streams. */
 export interface StreamOptions {
@@ -26,6 +26,7 @@ export class Streams {
   readonly #keepAliveMs: number;
   readonly #maxBufferedBytes: number;
   readonly #open = new Set<EventStream>();
+  readonly #rounds = createRounds(this.#open);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: StreamOptions = {}) {
@@ -54,7 +55,7 @@ export class Streams {
   }
 
   #keepAlive(): void {
-    for (const stream of this.#open) stream.write(COMMENT);
+    this.#rounds.begin('keep-alive', (stream) => stream.write(COMMENT));
   }
 
   #closed(stream: EventStream): void {
