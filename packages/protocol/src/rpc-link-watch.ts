@@ -7,6 +7,7 @@ import type { ListenFilter, ServerDescription } from './endpoint.ts';
 import { discoverParams } from './era-probe.ts';
 import type { Answer } from './exchange.ts';
 import { JsonText } from './json-text.ts';
+import { unref } from './legacy-asks.ts';
 import type { OwnRequest } from './rpc-link.ts';
 import { TASKS_CAPABILITIES } from './tasks.ts';
 import type { UpstreamEvents } from './upstream.ts';
@@ -34,6 +35,8 @@ export interface WatchOptions {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** How long what is on its way may take. */
+const LEAVE_MS = 500;
 const NONE: ReadonlySet<string> = new Set();
 const LISTS = ['tools', 'prompts', 'resources'] as const;
 
@@ -94,8 +97,11 @@ export function createListenWatch(options: WatchOptions): Watch {
  */
 function holdListen(options: WatchOptions, params: JsonText, listens: (again: boolean) => void) {
   let current: OwnRequest | undefined;
-  /** The one that was acknowledged last. It goes when its successor is, so that nothing is missed in between. */
+  /** The one that was acknowledged last. */
   let live: OwnRequest | undefined;
+  /** The one before: over HTTP, what it was sent ahead of that may come after it. */
+  let leaving: OwnRequest | undefined;
+  let left: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wanted: string | undefined; // the filter that stands, as text
@@ -110,7 +116,7 @@ function holdListen(options: WatchOptions, params: JsonText, listens: (again: bo
       request.acknowledged = () => {
         resolve();
         if (request !== current || request === live) return;
-        live?.cancel();
+        leave(live);
         live = request;
         listens(again);
       };
@@ -122,13 +128,23 @@ function holdListen(options: WatchOptions, params: JsonText, listens: (again: bo
     request.answer.then(ended, () => reopen(request, Date.now() - openedAt));
   }
 
+  /** Lets a stream go after a while, and at once the one that was about to go. */
+  function leave(before?: OwnRequest): void {
+    clearTimeout(left);
+    leaving?.cancel();
+    leaving = before;
+    if (before === undefined) return;
+    left = setTimeout(leave, LEAVE_MS);
+    unref(left);
+  }
+
   function reopen(ended: OwnRequest, heldMs: number): void {
     if (ended !== current || wanted === undefined) return;
     if (heldMs > LAST_RETRY_MS) retryMs = FIRST_RETRY_MS;
     timer = setTimeout(() => {
       if (wanted !== undefined) open(wanted, true);
     }, retryMs);
-    if (typeof timer === 'object') timer.unref();
+    unref(timer);
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }
 
@@ -142,6 +158,7 @@ function holdListen(options: WatchOptions, params: JsonText, listens: (again: bo
       if (filter !== undefined) open(filter, false);
       if (before !== live) before?.cancel();
       if (filter !== undefined) return told;
+      leave();
       live?.cancel();
       live = undefined;
       return undefined;
