@@ -1,6 +1,7 @@
 /** @module A client written in Python with the official SDK of that language. */
 import { fileURLToPath } from 'node:url';
 import { output } from '../harness/process.ts';
+import { pythonArgs } from '../harness/uv.ts';
 
 /** What the script prints. */
 export interface PythonReport {
@@ -23,7 +24,7 @@ export async function runPythonClient(
   era: 'auto' | 'legacy',
   calls: readonly { readonly name: string; readonly arguments: unknown }[],
 ): Promise<PythonReport> {
-  const args = ['run', '--no-project', '--with', 'mcp>=2.3,<3', 'python', SCRIPT, url, era, JSON.stringify(calls)];
+  const args = pythonArgs(2, SCRIPT, url, era, JSON.stringify(calls));
   const printed = await output({ command: 'uv', args, env: { TOKEN: token }, timeoutMs: 120_000 });
   return JSON.parse(printed) as PythonReport;
 }

@@ -12,15 +12,8 @@ export function socketUrl(url: string): string {
   return url.replace(/^http/, 'ws').replace(/mcp$/, 'ws');
 }
 
-/** Connects the SDK's client to the endpoint beside `url`. `prepare` sets handlers before that. */
-export async function connectSocket(
-  scope: Scope,
-  { url, token, headers, capabilities = {} }: Connect<ClientCapabilities>,
-  prepare: (client: Client) => void = () => {},
-): Promise<Client> {
-  const client = new Client({ name: 'socket-client', version: '1.0.0' }, { capabilities });
-  prepare(client);
-  // The transport opens the global one, which can send no headers in browsers; this is its way in everywhere else.
+/** The SDK's transport to the endpoint beside `url`. It opens the global socket, which takes no headers; here it does. */
+export function socketTransport({ url, token, headers }: Connect<unknown>): WebSocketClientTransport {
   class Authorized extends WebSocket {
     constructor(to: string, protocol: string) {
       // As in browsers, messages that come together are events one after the other: the SDK drops notes otherwise.
@@ -28,11 +21,27 @@ export async function connectSocket(
       super(to, protocol, { headers: { authorization: `Bearer ${token}`, ...headers }, allowSynchronousEvents });
     }
   }
-  const before = globalThis.WebSocket;
-  Object.assign(globalThis, { WebSocket: Authorized });
-  const connecting = client.connect(new WebSocketClientTransport(new URL(socketUrl(url))));
-  Object.assign(globalThis, { WebSocket: before });
-  await connecting;
+  const transport = new WebSocketClientTransport(new URL(socketUrl(url)));
+  const start = transport.start.bind(transport);
+  transport.start = () => {
+    const before = globalThis.WebSocket;
+    Object.assign(globalThis, { WebSocket: Authorized });
+    const starting = start();
+    Object.assign(globalThis, { WebSocket: before });
+    return starting;
+  };
+  return transport;
+}
+
+/** Connects the SDK's client to the endpoint beside `url`. `prepare` sets handlers before that. */
+export async function connectSocket(
+  scope: Scope,
+  { capabilities = {}, ...to }: Connect<ClientCapabilities>,
+  prepare: (client: Client) => void = () => {},
+): Promise<Client> {
+  const client = new Client({ name: 'socket-client', version: '1.0.0' }, { capabilities });
+  prepare(client);
+  await client.connect(socketTransport(to));
   return scope.add(client, () => client.close());
 }
 

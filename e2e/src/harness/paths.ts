@@ -10,6 +10,9 @@ export const GATEWAY = inCheckout('apps/gateway/bin/forge-gateway.js');
 /** Translate's command, a script. */
 export const TRANSLATE = inCheckout('packages/translate/bin/forge-translate.js');
 
+/** The wrapper's command, a script. */
+export const WRAPPER = inCheckout('packages/wrapper/bin/forge-wrapper.js');
+
 /** The MCP Inspector's command, a script. */
 export const INSPECTOR = require.resolve('@modelcontextprotocol/inspector/clients/launcher/build/index.js');
 

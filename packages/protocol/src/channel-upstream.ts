@@ -267,7 +267,7 @@ export function createChannelUpstream(options: ChannelUpstreamOptions): Upstream
     watch(wantedUris, wantedTasks) {
       uris = new Set(wantedUris);
       taskIds = new Set(wantedTasks);
-      connection?.watch.update(uris, taskIds);
+      return connection?.watch.update(uris, taskIds);
     },
     sessionNote: (sessionId, method, params) => sessions.peek(`session:${sessionId}`)?.notify?.(method, params),
     sessionEnded(sessionId) {

@@ -372,6 +372,19 @@ describe('what a session serves itself', () => {
     ]);
   });
 
+  it('holds a resource for watched when the servers listen', async () => {
+    const client = await inSession();
+    const ready = deferred<void>();
+    client.endpoint.ready = ready.promise;
+    client.get();
+    const reply = client.request('resources/subscribe', { uri: 'a' });
+    await settled();
+    expect(reply.isEnded).toBe(false);
+    expect(client.request('ping')).toMatchObject({ answer: { result: {} } });
+    ready.resolve();
+    expect(await reply.ended()).toMatchObject({ answer: { result: {} } });
+  });
+
   it('has a bound on watched resources', async () => {
     const client = await inSession();
     for (let n = 0; n < MAX_WATCHED; n += 1) client.request('resources/subscribe', { uri: String(n) });

@@ -1,5 +1,5 @@
 /** @module An endpoint, replies and a channel in memory, for the tests of the edges. */
-import type { Endpoint, Listener, ListenFilter, ServerDescription } from './endpoint.ts';
+import type { Endpoint, Listener, ListenFilter, Listening, ServerDescription } from './endpoint.ts';
 import { ForgeError } from './errors.ts';
 import type { Caller, Client, Exchange, ExchangeRequest, Outcome, ParamHeader } from './exchange.ts';
 import { createHttpEdge, type HttpEdge, type HttpRequestIn } from './edge-http.ts';
@@ -44,6 +44,8 @@ export class MemoryEndpoint implements Endpoint {
   };
   params: readonly ParamHeader[] | undefined;
   versions: readonly string[] | undefined;
+  /** When its servers listen. */
+  ready: Promise<void> | undefined;
 
   constructor(key = 'one') {
     this.key = key;
@@ -63,10 +65,11 @@ export class MemoryEndpoint implements Endpoint {
     return this.params;
   }
 
-  listen(client: Client, filter: ListenFilter, listener: Listener): { update(f: ListenFilter): void; close(): void } {
+  listen(client: Client, filter: ListenFilter, listener: Listener): Listening {
     const heard: Heard = { client, listener, updates: [filter], closed: false };
     this.heard.push(heard);
     return {
+      ready: this.ready,
       update: (next) => void heard.updates.push(next),
       close() {
         heard.closed = true;

@@ -34,6 +34,11 @@ export interface Listener {
 
 /** A client's standing interest. */
 export interface Listening {
+  /**
+   * Resolves when the servers behind tell of the resources that the filter names, or have refused to, or are gone; never
+   * rejects. Absent where there is nothing to wait for.
+   */
+  readonly ready?: PromiseLike<unknown> | undefined;
   /** Replaces the filter, e.g. after `resources/subscribe`. */
   update(filter: ListenFilter): void;
   close(): void;

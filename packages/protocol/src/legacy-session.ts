@@ -3,6 +3,7 @@
  * sent and its standing stream. A client that disconnects has not cancelled (2025-11-25, Transports): its calls go on
  * for a while, and it can come back for what they said.
  */
+import { atMost } from './at-most.ts';
 import { CallTable } from './call-table.ts';
 import { refusalToAsk } from './capabilities.ts';
 import { progressTokenOf, targetOf } from './classify.ts';
@@ -27,6 +28,7 @@ import { type Events, type Reply, replyError, type Sender } from './reply.ts';
 import type { Deadlines } from './rpc-link-deadlines.ts';
 import { SessionStream } from './session-stream.ts';
 import { toLegacy } from './shapes.ts';
+import { READY_MS } from './subscriptions.ts';
 
 /** Requests of one session that may be in flight, those included that were cancelled and have not come to rest. */
 export const MAX_IN_FLIGHT = 1024;
@@ -165,7 +167,7 @@ export class LegacySession implements ExchangeHost {
       return replyError(reply, id, new ForgeError('overloaded', undefined, { retryAfter: RETRY_AFTER }));
     }
     try {
-      if (this.#serveOwn(method, params)) return reply.json(200, formatResult(id, EMPTY));
+      if (this.#serveOwn(method, params)) return void this.#answerOwn(id, method, reply);
       const request = this.#exchangeRequest(message, sender);
       const exchange = new ClientExchange(id, request, reply, sender.takesEvents, this);
       this.#inFlight.add(exchange);
@@ -192,6 +194,17 @@ export class LegacySession implements ExchangeHost {
         this.#onState?.(this);
         return true;
     }
+  }
+
+  /** A subscription that stands may be relied on, so the servers behind come first. */
+  async #answerOwn(id: string, method: string, reply: Reply): Promise<void> {
+    const ready = method === 'resources/subscribe' ? this.#stream.ready : undefined;
+    if (ready !== undefined) {
+      this.#running += 1;
+      await atMost(READY_MS, ready);
+      this.#running -= 1;
+    }
+    reply.json(200, formatResult(id, EMPTY));
   }
 
   async #serve(exchange: ClientExchange): Promise<void> {

@@ -62,6 +62,11 @@ export class LegacyStream {
     this.#uris = new Set(uris);
   }
 
+  /** When what the client has subscribed to is listened for; `undefined` where there is nothing to wait for. */
+  get ready(): PromiseLike<unknown> | undefined {
+    return this.#listening?.ready;
+  }
+
   /** Begins a stream in `reply`; one that was there ends. */
   open(endpoint: Endpoint, client: Client, reply: Reply): void {
     this.#listen(endpoint, client);

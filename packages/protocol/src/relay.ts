@@ -48,6 +48,8 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
   /** Learnt from the lists that pass. */
   const paramHeaders = new Map<string, readonly ParamHeader[]>();
   let reconnectMs = RECONNECT_MS;
+  /** When the upstream tells of all that is watched. */
+  let told: PromiseLike<unknown> | undefined;
 
   const paired = (sessionId: string): Standing | undefined =>
     [...standing].find(({ client }) => client.sessionId === sessionId);
@@ -102,7 +104,7 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
 
   function watchAll(): void {
     const filters = [...standing].map(({ filter }) => filter);
-    upstream.watch(
+    told = upstream.watch(
       new Set(filters.flatMap(({ resourceSubscriptions }) => resourceSubscriptions ?? [])),
       new Set(filters.flatMap(({ taskIds }) => taskIds ?? [])),
     );
@@ -152,6 +154,9 @@ export function createRelay(create: (events: UpstreamEvents) => Upstream, option
       standing.add(entry);
       if (isWatching(filter)) watchAll();
       return {
+        get ready() {
+          return isWatching(entry.filter) ? told : undefined;
+        },
         update(next) {
           entry.filter = next;
           watchAll();

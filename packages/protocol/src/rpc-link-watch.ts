@@ -7,14 +7,15 @@ import type { ListenFilter, ServerDescription } from './endpoint.ts';
 import { discoverParams } from './era-probe.ts';
 import type { Answer } from './exchange.ts';
 import { JsonText } from './json-text.ts';
+import { unref } from './legacy-asks.ts';
 import type { OwnRequest } from './rpc-link.ts';
 import { TASKS_CAPABILITIES } from './tasks.ts';
 import type { UpstreamEvents } from './upstream.ts';
 
 /** What is watched on one upstream. */
 export interface Watch {
-  /** Replaces the URIs and the task ids. Nothing is asked of the upstream before the first time. */
-  update(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): void;
+  /** Replaces the URIs and the task ids, as {@link Upstream.watch} does. Nothing is asked of the upstream before the first time. */
+  update(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): PromiseLike<unknown> | undefined;
   close(): void;
 }
 
@@ -34,6 +35,8 @@ export interface WatchOptions {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** How long what is on its way may take. */
+const LEAVE_MS = 500;
 const NONE: ReadonlySet<string> = new Set();
 const LISTS = ['tools', 'prompts', 'resources'] as const;
 
@@ -73,10 +76,12 @@ export function createListenWatch(options: WatchOptions): Watch {
   return {
     update(uris, taskIds = NONE) {
       const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-      changes.update(textOf(uris.size === 0 ? lists : { ...lists, resourceSubscriptions: [...uris].toSorted() }));
+      const filter = uris.size === 0 ? lists : { ...lists, resourceSubscriptions: [...uris].toSorted() };
+      const told = changes.update(textOf(filter));
       watched = taskIds;
       for (const taskId of known) if (!taskIds.has(taskId)) known.delete(taskId);
       tasks.update(taskIds.size === 0 ? undefined : textOf({ taskIds: [...taskIds].toSorted() }));
+      return told;
     },
     close() {
       changes.update(undefined);
@@ -92,26 +97,45 @@ export function createListenWatch(options: WatchOptions): Watch {
  */
 function holdListen(options: WatchOptions, params: JsonText, listens: (again: boolean) => void) {
   let current: OwnRequest | undefined;
-  /** The one that was acknowledged last. It goes when its successor is, so that nothing is missed in between. */
+  /** The one that was acknowledged last. */
   let live: OwnRequest | undefined;
+  /** The one before: over HTTP, what it was sent ahead of that may come after it. */
+  let leaving: OwnRequest | undefined;
+  let left: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wanted: string | undefined; // the filter that stands, as text
+  /** When the upstream has answered it in some way. */
+  let told: Promise<void> | undefined;
 
   function open(filter: string, again: boolean): void {
     const openedAt = Date.now();
     const request = options.request('subscriptions/listen', params.with({ notifications: filter }));
     current = request;
-    request.acknowledged = () => {
-      if (request !== current || request === live) return;
-      live?.cancel();
-      live = request;
-      listens(again);
-    };
+    told = new Promise((resolve) => {
+      request.acknowledged = () => {
+        resolve();
+        if (request !== current || request === live) return;
+        leave(live);
+        live = request;
+        listens(again);
+      };
+      request.answer.then(() => resolve(), resolve);
+    });
     // An error means that asking again would not help; a changed set asks again.
     const ended = ({ error }: Answer): void =>
       error === undefined ? reopen(request, Date.now() - openedAt) : undefined;
     request.answer.then(ended, () => reopen(request, Date.now() - openedAt));
+  }
+
+  /** Lets a stream go after a while, and at once the one that was about to go. */
+  function leave(before?: OwnRequest): void {
+    clearTimeout(left);
+    leaving?.cancel();
+    leaving = before;
+    if (before === undefined) return;
+    left = setTimeout(leave, LEAVE_MS);
+    unref(left);
   }
 
   function reopen(ended: OwnRequest, heldMs: number): void {
@@ -120,22 +144,24 @@ function holdListen(options: WatchOptions, params: JsonText, listens: (again: bo
     timer = setTimeout(() => {
       if (wanted !== undefined) open(wanted, true);
     }, retryMs);
-    if (typeof timer === 'object') timer.unref();
+    unref(timer);
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }
 
   return {
-    update(filter: string | undefined): void {
-      if (filter === wanted) return;
+    update(filter: string | undefined): PromiseLike<void> | undefined {
+      if (filter === wanted) return told;
       clearTimeout(timer);
       const before = current;
       wanted = filter;
       current = undefined;
       if (filter !== undefined) open(filter, false);
       if (before !== live) before?.cancel();
-      if (filter !== undefined) return;
+      if (filter !== undefined) return told;
+      leave();
       live?.cancel();
       live = undefined;
+      return undefined;
     },
   };
 }
@@ -144,18 +170,20 @@ function holdListen(options: WatchOptions, params: JsonText, listens: (again: bo
 export function createSubscribeWatch(options: WatchOptions): Watch {
   const { subscribe } = offersOf(options.description.capabilities);
   let watched = NONE;
+  let told: PromiseLike<unknown> | undefined;
 
   function send(method: string, uri: string): void {
     // A resource that cannot be subscribed to is simply not heard of; the upstream may have its reasons.
-    options.request(method, JsonText.of({ uri })).answer.catch(ignore);
+    told = Promise.all([told, options.request(method, JsonText.of({ uri })).answer.catch(ignore)]);
   }
 
   return {
     update(uris) {
-      if (!subscribe) return;
+      if (!subscribe) return undefined;
       for (const uri of uris) if (!watched.has(uri)) send('resources/subscribe', uri);
       for (const uri of watched) if (!uris.has(uri)) send('resources/unsubscribe', uri);
       watched = new Set(uris);
+      return told;
     },
     close() {
       watched = NONE;

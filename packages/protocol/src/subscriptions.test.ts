@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { deferred, HttpClient, MemoryEndpoint, modernPost, settled } from './edge.fixture.ts';
 import { createHttpEdge } from './edge-http.ts';
 import type { ServerDescription } from './endpoint.ts';
 import { JsonText } from './json-text.ts';
-import { MAX_SUBSCRIBED } from './subscriptions.ts';
+import { MAX_SUBSCRIBED, READY_MS } from './subscriptions.ts';
 import { META } from './versions.ts';
 
 const EVERYTHING = {
@@ -12,6 +12,10 @@ const EVERYTHING = {
   resourcesListChanged: true,
   resourceSubscriptions: ['file:///a'],
 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('subscriptions/listen', () => {
   it('is acknowledged first, under the id of the client, with what was asked for and is offered', async () => {
@@ -57,6 +61,44 @@ describe('subscriptions/listen', () => {
       'notifications/subscriptions/acknowledged',
       'notifications/tools/list_changed',
     ]);
+  });
+
+  it('is acknowledged when the servers listen', async () => {
+    const client = new HttpClient();
+    const ready = deferred<void>();
+    client.endpoint.ready = ready.promise;
+    const reply = client.modern('subscriptions/listen', { notifications: EVERYTHING });
+    await settled();
+    expect(reply.events).toEqual([]);
+    ready.resolve();
+    await reply.hasEvents(1);
+    expect(reply.events).toEqual([expect.stringContaining('acknowledged')]);
+  });
+
+  it('is acknowledged before the first thing that it tells, and once', async () => {
+    const client = new HttpClient();
+    const ready = deferred<void>();
+    client.endpoint.ready = ready.promise;
+    const reply = client.modern('subscriptions/listen', { notifications: EVERYTHING });
+    await settled();
+    client.endpoint.heard[0]?.listener.note('notifications/tools/list_changed', undefined);
+    ready.resolve();
+    await settled();
+    expect(reply.parsedEvents.map((event) => event['method'])).toEqual([
+      'notifications/subscriptions/acknowledged',
+      'notifications/tools/list_changed',
+    ]);
+  });
+
+  it('is acknowledged after a while in any case: one silent server must not be in the way of the others', async () => {
+    vi.useFakeTimers();
+    const client = new HttpClient();
+    client.endpoint.ready = new Promise(() => {});
+    const reply = client.modern('subscriptions/listen', { notifications: EVERYTHING });
+    await vi.advanceTimersByTimeAsync(READY_MS - 1);
+    expect(reply.events).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(reply.events).toHaveLength(1);
   });
 
   it('may not be large over HTTP, because it is held for as long as it lasts', async () => {

@@ -1,4 +1,5 @@
 /** @module `subscriptions/listen` (2026-07-28, Subscriptions): streams of changes, as many as the edge has room for. */
+import { atMost } from './at-most.ts';
 import { honoured, offersOf } from './capabilities.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import type { Endpoint, ListenFilter } from './endpoint.ts';
@@ -14,6 +15,9 @@ export const MAX_SUBSCRIBED = 1000;
 
 const EMPTY = new JsonText('{}');
 const RETRY_AFTER = 5;
+
+/** How long a client waits at most for its servers to listen before it is told that they do, in ms. */
+export const READY_MS = 2000;
 
 /** Which notification a member of the filter lets through. */
 const NOTES: ReadonlyMap<string, keyof ListenFilter> = new Map([
@@ -69,16 +73,26 @@ export class Subscriptions {
 
   #run(endpoint: Endpoint, exchange: ClientExchange, filter: ListenFilter): Promise<Outcome> {
     const { id, request } = exchange;
+    let acknowledged = false;
+    /** At the latest when there is something to tell: it comes first. */
+    const acknowledge = (): void => {
+      if (acknowledged || exchange.cancelled) return;
+      acknowledged = true;
+      const params = tagged(JsonText.of({ notifications: filter }), id);
+      exchange.send(formatNotification('notifications/subscriptions/acknowledged', params));
+    };
     const note = (method: string, params: JsonText | undefined) => {
       const member = NOTES.get(method);
       if (exchange.cancelled || member === undefined || filter[member] === undefined) return;
+      acknowledge();
       exchange.send(formatNotification(method, tagged(params ?? EMPTY, id)));
     };
-    const acknowledged = tagged(JsonText.of({ notifications: filter }), id);
-    exchange.send(formatNotification('notifications/subscriptions/acknowledged', acknowledged));
     const listening = endpoint.listen(request.client, filter, { note });
+    if (listening.ready === undefined) acknowledge();
+    else void atMost(READY_MS, listening.ready).then(acknowledge);
     return new Promise((resolve) => {
       const finish = () => {
+        acknowledge();
         this.#open.delete(finish);
         listening.close();
         exchange.finish(200, ending(id));

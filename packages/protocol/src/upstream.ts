@@ -50,8 +50,13 @@ export interface Upstream {
    * have been. Nothing is sent twice unless it is known not to have been dispatched (a 404 on its session is that).
    */
   call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome>;
-  /** All the resource URIs and task ids to be told of; they replace those before. Survives reconnects. */
-  watch(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): void;
+  /**
+   * All the resource URIs and task ids to be told of; they replace those before. Survives reconnects.
+   *
+   * @returns when the server tells of the resources, has refused to, or is gone; never rejects. `undefined` where there is
+   *   nothing to wait for
+   */
+  watch(uris: ReadonlySet<string>, taskIds?: ReadonlySet<string>): PromiseLike<unknown> | undefined;
   /**
    * Asks a server that was found to be a legacy one for its era once more. Where that has changed, the next `connect` or
    * `call` starts anew, and the lists are reported as changed. Absent where the era cannot change on a connection.

@@ -93,6 +93,9 @@ function counted(relay: Relay): Entry {
       entry.inUse += 1;
       const listening = relay.listen(client, filter, listener);
       return {
+        get ready() {
+          return listening.ready;
+        },
         update: (next) => listening.update(next),
         close() {
           end();

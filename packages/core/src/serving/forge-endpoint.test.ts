@@ -290,6 +290,24 @@ describe('listeners', () => {
     await until(() => git.watched.size === 0);
   });
 
+  it('wait for the upstreams of their resources, also when somebody else has them watched, and for no other', async () => {
+    const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
+    const time = script([], { resources: [{ uri: 'y://b', name: 'b' }], told: new Promise(() => {}) });
+    let tell = (): void => {};
+    git.told = new Promise<void>((resolve) => (tell = resolve));
+    await start({ git, time });
+    listen(endpointAt(), { resourceSubscriptions: ['y://b'] });
+    const listeners = ['one', 'two'].map(() => listen(endpointAt(), { resourceSubscriptions: ['x://a'] }));
+    const told: number[] = [];
+    const waiting = listeners.flatMap(({ listening }, index) => listening.ready?.then(() => told.push(index)) ?? []);
+    await new Promise(setImmediate);
+    expect(told).toEqual([]);
+    tell();
+    await Promise.all(waiting);
+    expect(told).toEqual([0, 1]);
+    expect(listen(endpointAt(), { toolsListChanged: true }).listening.ready).toBeUndefined();
+  });
+
   it('keep watching when the upstream is reached in another way', async () => {
     const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
     const ids = await start({ git });

@@ -26,8 +26,8 @@ export interface SubscriptionsParts {
   viewOf(serverId: string | undefined, principal: Principal): View | undefined;
   /** Finds the task of an id that was handed to a principal at an endpoint. */
   taskOf(id: string, serverId: string | undefined, principal: Principal): Promise<Task | undefined>;
-  /** Is told, per upstream, all that somebody wants. */
-  watch(upstreamId: string, watched: Watched): void;
+  /** Is told, per upstream, all that somebody wants. Resolves when the upstream tells of it. */
+  watch(upstreamId: string, watched: Watched): PromiseLike<unknown> | undefined;
 }
 
 /** Standing interests of all clients. */
@@ -73,21 +73,25 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
   const all = new Set<Subscription>();
   const rounds = createRounds(all);
   const bySession = new Map<string, Subscription>();
-  const watched = new Map<string, Watched>();
-  /** How far this turn of the event loop has come: reconciled, and somebody came or went since. */
-  let reconciled: 'no' | 'yes' | 'outdated' = 'no';
+  const watched = new Map<string, Watched & { readonly told: PromiseLike<unknown> | undefined }>();
+  let isReconciled = false; // in this turn of the event loop
+  /** Resolves when those are reconciled too who came or went since. */
+  let outdated: Promise<void> | undefined;
+  let catchUp = (): void => {};
 
   /** At once, and at the end of this turn once more for all who came and went in it: each time everybody is looked at. */
   function reconcileSoon(): void {
-    if (reconciled !== 'no') {
-      reconciled = 'outdated';
+    if (isReconciled) {
+      outdated ??= new Promise((resolve) => (catchUp = resolve));
       return;
     }
-    reconciled = 'yes';
+    isReconciled = true;
     setTimeout(() => {
-      const isOutdated = reconciled === 'outdated';
-      reconciled = 'no';
-      if (isOutdated) reconcileSoon();
+      isReconciled = false;
+      if (outdated === undefined) return;
+      outdated = undefined;
+      reconcileSoon();
+      catchUp();
     });
     reconcile();
   }
@@ -116,10 +120,22 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
       const next = wanted.get(upstreamId) ?? NOTHING;
       const before = watched.get(upstreamId) ?? NOTHING;
       if (sameSet(next.uris, before.uris) && sameSet(next.taskIds, before.taskIds)) continue;
+      const told = watch(upstreamId, next);
       if (next === NOTHING) watched.delete(upstreamId);
-      else watched.set(upstreamId, next);
-      watch(upstreamId, next);
+      else watched.set(upstreamId, { ...next, told });
     }
+  }
+
+  /** When the upstreams tell of somebody's resources. */
+  function readyFor(one: Subscription): PromiseLike<unknown> | undefined {
+    if (!one.filter.resourceSubscriptions?.length) return undefined;
+    return outdated === undefined ? toldOf(one) : outdated.then(() => toldOf(one));
+  }
+
+  function toldOf({ serverId, principal, filter }: Subscription): Promise<unknown> {
+    const view = viewOf(serverId, principal);
+    const upstreamIds = new Set(filter.resourceSubscriptions?.map((uri) => view && upstreamOf(view, uri)));
+    return Promise.all([...upstreamIds].flatMap((upstreamId) => watched.get(upstreamId ?? '')?.told ?? []));
   }
 
   /** Reads the filter's task ids, and has them watched if somebody still wants that. */
@@ -154,6 +170,9 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
       if (isWatching(one)) reconcileSoon();
       if (filter.taskIds?.length) void findTasks(one);
       return {
+        get ready() {
+          return readyFor(one);
+        },
         update(next) {
           one.filter = next;
           reconcileSoon();

@@ -25,8 +25,8 @@ export interface PoolHooks {
 /** The pool as the data plane uses it. */
 export interface LivePool extends UpstreamPool {
   get(upstreamId: string): ManagedUpstream | undefined;
-  /** What clients want to be told of; replaces what they wanted before, and holds for every later connection. */
-  watch(upstreamId: string, uris: ReadonlySet<string>, taskIds: ReadonlySet<string>): void;
+  /** What clients want to be told of, as `Upstream.watch` takes it; holds for every later connection. */
+  watch(upstreamId: string, uris: ReadonlySet<string>, taskIds: ReadonlySet<string>): PromiseLike<unknown> | undefined;
   /** Opens what is new, closes what is gone, replaces what is reached another way now. `records`: enabled ones, unsealed. */
   sync(records: readonly UpstreamRecord[]): Promise<void>;
   sessionEnded(sessionId: string): void;
@@ -99,7 +99,7 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
     watch(upstreamId, uris, taskIds) {
       if (uris.size + taskIds.size === 0) watched.delete(upstreamId);
       else watched.set(upstreamId, [uris, taskIds]);
-      live.get(upstreamId)?.upstream.watch(uris, taskIds);
+      return live.get(upstreamId)?.upstream.watch(uris, taskIds);
     },
     check(record) {
       const adapter = adapterFor(record);

@@ -30,6 +30,8 @@ export interface Script {
   closed: number;
   watched: ReadonlySet<string>;
   watchedTasks: ReadonlySet<string>;
+  /** When it tells of what is watched. */
+  told?: PromiseLike<unknown> | undefined;
   /** Besides those of its lists. */
   capabilities?: Record<string, unknown>;
   /** Its answer to anything but lists, instead of an echo. */
@@ -131,6 +133,7 @@ function scriptedUpstream(followed: Script): Upstream {
     watch(uris, taskIds = new Set()) {
       followed.watched = uris;
       followed.watchedTasks = taskIds;
+      return followed.told;
     },
     sessionEnded() {},
     async close() {

@@ -291,7 +291,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     watch(wantedUris, wantedTasks) {
       uris = new Set(wantedUris);
       taskIds = new Set(wantedTasks);
-      adapter?.watch.update(uris, taskIds);
+      return adapter?.watch.update(uris, taskIds);
     },
     ...(era === 'auto' && transport !== 'sse' && { lookAgain }),
     sessionEnded: (sessionId) => adapter?.sessionEnded(sessionId),

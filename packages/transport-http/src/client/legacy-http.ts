@@ -119,7 +119,7 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
     watch: {
       update(set) {
         uris = new Set(set);
-        watching?.update(uris);
+        return watching?.update(uris);
       },
       close: () => watching?.close(),
     },
