@@ -1,0 +1,92 @@
+/** @module Where the descriptors of an upstream come from, read into a catalog. */
+import { createHash } from 'node:crypto';
+import { toBinary } from '@bufbuild/protobuf';
+import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { ForgeError } from '@forge/protocol';
+import type { Client, Metadata } from '@grpc/grpc-js';
+import { type Catalog, createCatalog, isOffered } from './catalog.ts';
+import { readDescriptorSet } from './descriptors/descriptor-set.ts';
+import { compileProtos } from './descriptors/proto-files.ts';
+import { reflect } from './descriptors/reflection.ts';
+import { describe } from './descriptors/registry.ts';
+
+/** What is said of descriptors in the configuration; without any, the server is asked. */
+export interface SourceOptions {
+  /** Full names of the services that are wanted. @default all but those for machinery */
+  readonly services?: readonly string[] | undefined;
+  /** A `FileDescriptorSet` in base64. */
+  readonly descriptorSet?: string | undefined;
+  /** Texts of `.proto` files by the names that they import each other by. */
+  readonly protoFiles?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A catalog and where it came from. */
+export interface Sourced {
+  readonly catalog: Catalog;
+  /** For operators: `server reflection v1`, ... */
+  readonly origin: string;
+  /** Tells sets of descriptors apart. */
+  readonly digest: string;
+}
+
+/** Reads an upstream's descriptors. */
+export interface Source {
+  /** Whether it is the server that is asked, so that the answer may differ from one time to the next. */
+  readonly isReflected: boolean;
+  /** What is known already is not made again. @throws ForgeError `upstream_error`; `ServiceError` */
+  read(client: Client, metadata: Metadata, deadline: number): Promise<Sourced>;
+}
+
+/** @throws ForgeError `validation_failed` naming the field of the configuration that cannot be used */
+export function createSource(options: SourceOptions): Source {
+  const given = readGiven(options);
+  let known: Sourced | undefined;
+  if (given !== undefined) {
+    return { isReflected: false, read: () => Promise.resolve(given) };
+  }
+  return {
+    isReflected: true,
+    async read(client, metadata, deadline) {
+      const wants = (service: string): boolean => isOffered(service, options.services);
+      const { version, services, files } = await reflect(client, { metadata, deadline, wants });
+      const digest = digestOf(files, services);
+      if (known?.digest === digest) return known;
+      if (services.length === 0)
+        throw new ForgeError('upstream_error', 'The server serves none of the services wanted');
+      const catalog = createCatalog(describe(files), services);
+      known = { catalog, origin: `server reflection ${version}`, digest };
+      return known;
+    },
+  };
+}
+
+function readGiven({ services: wanted, descriptorSet, protoFiles }: SourceOptions): Sourced | undefined {
+  const field = descriptorSet === undefined ? 'protoFiles' : 'descriptorSet';
+  const files = descriptorSet ? readDescriptorSet(descriptorSet) : protoFiles && compileProtos(protoFiles);
+  if (files === undefined) return undefined;
+  const described = describeGiven(files, field);
+  const names = [...described.files].flatMap((one) => (one.kind === 'service' ? [one.typeName] : []));
+  const missing = wanted?.find((service) => !names.includes(service));
+  if (missing !== undefined) {
+    const known = names.slice(0, 20).join(', ') || 'none';
+    throw new ForgeError('validation_failed', `config.services: "${missing}" is not described; services are: ${known}`);
+  }
+  const services = names.filter((service) => isOffered(service, wanted));
+  if (services.length === 0) throw new ForgeError('validation_failed', `config.${field}: describes no service`);
+  return { catalog: createCatalog(described, services), origin: field, digest: '' };
+}
+
+function describeGiven(files: readonly FileDescriptorProto[], field: string): ReturnType<typeof describe> {
+  try {
+    return describe(files);
+  } catch (error) {
+    throw new ForgeError('validation_failed', `config.${field}: ${(error as Error).message}`);
+  }
+}
+
+function digestOf(files: readonly FileDescriptorProto[], services: readonly string[]): string {
+  const hash = createHash('sha256').update(services.toSorted().join(' '));
+  const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  for (const file of sorted) hash.update(toBinary(FileDescriptorProtoSchema, file));
+  return hash.digest('base64');
+}
