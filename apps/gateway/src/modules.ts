@@ -16,6 +16,7 @@ import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forg
 import { httpUpstream } from '@forge/transport-http';
 import { stdioUpstream } from '@forge/transport-stdio';
 import { wsUpstream } from '@forge/transport-ws';
+import { grpcAdapter } from '@forge/upstream-grpc';
 import { restAdapter } from '@forge/upstream-rest';
 import type { Logger } from 'pino';
 import type { Settings } from './config/schema.ts';
@@ -95,6 +96,7 @@ export function createAdapters(settings: Settings, addresses: AddressPolicy, log
       maxAnswerBytes: settings.REST_MAX_ANSWER_BYTES,
       userAgent: `${IDENTITY.name}/${IDENTITY.version}`,
     }),
+    grpcAdapter({ requestTimeoutMs: timeoutMs, refusesAddress }),
   ];
 }
 

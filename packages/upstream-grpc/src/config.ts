@@ -1,8 +1,10 @@
 /** @module The configuration of a gRPC upstream: what its record says, checked. */
-import { type UpstreamRecord } from '@forge/core';
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { UpstreamRecord } from '@forge/core';
 import { ForgeError } from '@forge/protocol';
-import { credentialsOf, type TlsOptions } from './channel/channel.ts';
-import type { GrpcUpstreamOptions } from './grpc-upstream.ts';
+import type { GrpcUpstreamOptions, TlsOptions } from './grpc-upstream.ts';
+import { checkHeaders } from './headers.ts';
 
 /** `config` of an upstream with the transport `grpc`. */
 export interface GrpcConfig {
@@ -79,10 +81,12 @@ export function readRecord(record: UpstreamRecord): Omit<GrpcUpstreamOptions, 'e
   if (descriptorSet !== undefined && protoFiles !== undefined) {
     throw invalid('config.protoFiles', 'does not go with descriptorSet');
   }
+  const headers = Object.fromEntries(record.headers.map(({ name, value }) => [name.toLowerCase(), value]));
+  checkHeaders(headers);
   return {
     ...readUrl(record.url ?? ''),
     tls: readTls(record, config),
-    headers: Object.fromEntries(record.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+    headers,
     services,
     descriptorSet,
     protoFiles,
@@ -125,7 +129,8 @@ function readTls({ url = '', secrets = {} }: UpstreamRecord, config: GrpcConfig)
     serverName,
   };
   try {
-    credentialsOf(options);
+    if (options.ca !== undefined) new X509Certificate(options.ca).toString(); // what is no PEM would be left out silently
+    createSecureContext(options);
   } catch {
     // What OpenSSL says may hold parts of a key.
     throw invalid(

@@ -23,9 +23,9 @@ function withShortNames(result: JsonText): Outcome {
 }
 
 function withPlainText(outcome: Outcome): Outcome {
-  const { structuredContent: answer } = outcome.result?.value as { structuredContent?: Record<string, unknown> };
+  const answer = outcome.result?.member('structuredContent');
   if (answer === undefined) return outcome;
-  const text = 'messages' in answer ? 'done' : String(answer['text']);
+  const text = answer.has('messages') ? 'done' : String(answer.member('text')?.value);
   return { era: 'modern', result: JsonText.of({ content: [{ type: 'text', text }] }) };
 }
 

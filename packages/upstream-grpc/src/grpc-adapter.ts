@@ -2,9 +2,7 @@
 import type { UpstreamAdapter } from '@forge/core';
 import { ForgeError } from '@forge/protocol';
 import { readRecord } from './config.ts';
-import { grpcUpstream } from './grpc-upstream.ts';
-import { createMetadata } from './metadata.ts';
-import { createSource } from './source.ts';
+import { lazyUpstream } from './grpc-upstream.ts';
 
 /** Options of {@link grpcAdapter}. */
 export interface GrpcAdapterOptions {
@@ -15,10 +13,10 @@ export interface GrpcAdapterOptions {
 }
 
 /**
- * The adapter for upstreams with the transport `grpc`.
+ * The adapter for upstreams with the transport `grpc`. Descriptors in `config` are looked into when it is connected.
  *
  * @example
- * createForge({ ...options, adapters: [grpcAdapter({ refusesAddress: isRefusedAddress })] });
+ * createForge({ ...options, adapters: [grpcAdapter({ requestTimeoutMs: 30_000 })] });
  */
 export function grpcAdapter({
   requestTimeoutMs,
@@ -27,19 +25,13 @@ export function grpcAdapter({
   return {
     transports: ['grpc'],
     check(record) {
-      const { host, headers = {}, ...source } = readRecord(record);
-      if (refusesAddress(host))
-        throw new ForgeError('validation_failed', 'url: leads to a host that must not be called');
-      createMetadata(headers);
-      createSource(source);
+      if (!refusesAddress(readRecord(record).host)) return;
+      throw new ForgeError('validation_failed', 'url: leads to a host that must not be called');
     },
     create(record, events) {
-      const options = readRecord(record);
-      return grpcUpstream({
-        ...options,
-        events,
-        requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMs,
-        refusesAddress,
+      return lazyUpstream(() => {
+        const options = readRecord(record);
+        return { ...options, events, refusesAddress, requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMs };
       });
     },
   };

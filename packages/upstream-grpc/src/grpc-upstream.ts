@@ -1,29 +1,26 @@
-/** @module gRPC services as an upstream: their methods are its tools. */
-import {
-  errorOutcome,
-  type Exchange,
-  type ExchangeRequest,
-  forCaller,
-  ForgeError,
-  JsonText,
-  LATEST_MODERN,
-  type Outcome,
-  resultOutcome,
-  Roster,
-  type Upstream,
-  type UpstreamEvents,
-  type UpstreamInfo,
-} from '@forge/protocol';
-import type { Client, ServiceError } from '@grpc/grpc-js';
-import { isNotDispatched, unreachable } from './calls/failure.ts';
-import { callOutcome } from './calls/outcome.ts';
-import { PendingCall } from './calls/run-call.ts';
-import { toolError } from './calls/result.ts';
-import { authority } from './channel/addresses.ts';
-import { type ChannelSettings, onLost, openChannel, type TlsOptions } from './channel/channel.ts';
-import { checkHealth } from './channel/health.ts';
-import { createMetadata, type Headers, withAuthorization } from './metadata.ts';
-import { createSource, type Sourced, type SourceOptions } from './source.ts';
+/** @module gRPC services as an upstream: their methods are its tools. Nothing of gRPC is loaded before it is used. */
+import { errorOutcome, type Upstream, type UpstreamEvents } from '@forge/protocol';
+import type { Headers } from './headers.ts';
+
+/** PEM texts, and the name that the server's certificate must have. */
+export interface TlsOptions {
+  /** @default the authorities that Node trusts */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** @default the host of the target */
+  readonly serverName?: string | undefined;
+}
+
+/** What is said of descriptors in the configuration; without any, the server is asked. */
+export interface SourceOptions {
+  /** Full names of the services that are wanted. @default all but those for machinery */
+  readonly services?: readonly string[] | undefined;
+  /** A `FileDescriptorSet` in base64. */
+  readonly descriptorSet?: string | undefined;
+  /** Texts of `.proto` files by the names that they import each other by. */
+  readonly protoFiles?: Readonly<Record<string, string>> | undefined;
+}
 
 /** Options of {@link grpcUpstream}. */
 export interface GrpcUpstreamOptions extends SourceOptions {
@@ -54,206 +51,39 @@ export interface GrpcUpstreamOptions extends SourceOptions {
   readonly refusesAddress?: ((host: string) => boolean) | undefined;
 }
 
-interface Live extends Sourced {
-  readonly client: Client;
-  readonly info: UpstreamInfo;
-  readonly readAt: number;
-}
-
-/** Descriptors that were read a moment ago are not read again for a list. */
-const FRESH_MS = 1000;
-
 /**
  * An upstream whose tools are the methods of gRPC services. It has one connection; once that is lost, the next call or
- * `connect` makes a new one and reads the descriptors again.
- *
- * @throws ForgeError `validation_failed` for descriptors, headers or certificates that cannot be used
+ * `connect` makes a new one and reads the descriptors again. Descriptors, headers or certificates that cannot be used are
+ * a `validation_failed` of `connect`.
  *
  * @example
  * const upstream = grpcUpstream({ host: 'localhost', port: 50051, events });
  */
 export function grpcUpstream(options: GrpcUpstreamOptions): Upstream {
-  const { host, port, events, requestTimeoutMs = 60_000, connectTimeoutMs = 10_000, maxInFlight = 2048 } = options;
-  const { maxMessages = 1000, maxCollected = 8_388_608 } = options;
-  const source = createSource(options);
-  const metadata = createMetadata(options.headers ?? {});
-  const settings: ChannelSettings = {
-    host,
-    port,
-    tls: options.tls,
-    metadata,
-    connectTimeoutMs,
-    gzip: options.gzip === true,
-    maxMessageBytes: options.maxMessageBytes ?? 4_194_304,
-    keepAliveMs: options.keepAliveMs ?? 300_000,
-    refusesAddress: options.refusesAddress ?? (() => false),
-  };
-  const inFlight = new Roster<PendingCall>();
-  let live: Live | undefined;
-  let connecting: Promise<Live> | undefined;
-  let digest: string | undefined;
+  return lazyUpstream(() => options);
+}
+
+/** The same for options that are made when they are needed; where that fails, `connect` and calls fail. */
+export function lazyUpstream(makeOptions: () => GrpcUpstreamOptions): Upstream {
+  let loaded: Upstream | undefined;
   let closed = false;
 
-  async function open(): Promise<Live> {
-    const client = await openChannel(settings);
-    try {
-      return adopt(client, await read(client));
-    } catch (error) {
-      client.close();
-      throw error;
-    }
-  }
-
-  /** @throws ForgeError */
-  async function read(client: Client): Promise<Sourced> {
-    try {
-      return await source.read(client, metadata, Date.now() + connectTimeoutMs);
-    } catch (error) {
-      throw error instanceof ForgeError ? error : describingFailed(error as ServiceError);
-    }
-  }
-
-  function adopt(client: Client, sourced: Sourced): Live {
-    if (closed) throw new ForgeError('cancelled');
-    const isNew = live?.client !== client;
-    live = { ...sourced, client, info: infoOf(sourced, host, port), readAt: Date.now() };
-    if (isNew) onLost(client, () => drop(client, true));
-    if (digest !== undefined && digest !== sourced.digest) events.listChanged('tools');
-    digest = sourced.digest;
-    return live;
-  }
-
-  function connect(): Promise<Live> {
-    if (closed) return Promise.reject(new ForgeError('cancelled', 'The upstream was closed'));
-    if (live !== undefined) return Promise.resolve(live);
-    connecting ??= open().finally(() => {
-      connecting = undefined;
-    });
-    return connecting;
-  }
-
-  /** Calls in flight are not touched: a connection may end in good order under them. */
-  function drop(client: Client, tell: boolean): void {
-    if (live?.client !== client) return;
-    live = undefined;
-    client.close();
-    if (tell && !closed) events.lost(new ForgeError('upstream_unreachable', 'The connection was lost'));
-  }
-
-  async function list(): Promise<Outcome> {
-    let found = await connect();
-    if (source.isReflected && Date.now() - found.readAt > FRESH_MS)
-      found = adopt(found.client, await read(found.client));
-    return resultOutcome(found.catalog.list);
-  }
-
-  async function look(): Promise<Outcome> {
-    const { client, info } = await connect();
-    try {
-      await checkHealth(client, metadata, Date.now() + connectTimeoutMs);
-    } catch (error) {
-      drop(client, false);
-      throw error;
-    }
-    return resultOutcome(JsonText.of({ resultType: 'complete', ...discovered(info) }));
-  }
-
-  async function callTool(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
-    if (inFlight.size >= maxInFlight) throw new ForgeError('overloaded', 'Too many calls are in flight');
-    const pending = new PendingCall();
-    exchange.onCancel((reason) => pending.withdraw(new ForgeError('cancelled', reason)));
-    inFlight.add(pending);
-    try {
-      return await attempt(request, exchange, pending, true);
-    } finally {
-      inFlight.delete(pending);
-    }
-  }
-
-  async function attempt(
-    request: ExchangeRequest,
-    exchange: Exchange,
-    pending: PendingCall,
-    mayRepeat: boolean,
-  ): Promise<Outcome> {
-    const { client, catalog } = live ?? (await connect());
-    if (pending.withdrawn) throw pending.withdrawn;
-    const { target = '', client: caller, params, progressToken } = request;
-    const operation = catalog.operations.get(target);
-    if (operation === undefined) throw new ForgeError('invalid_params', `Unknown tool: ${target.slice(0, 256)}`);
-    let messages: Buffer[];
-    try {
-      messages = operation.encode(params?.member('arguments')?.value);
-    } catch (error) {
-      return toolError(`The arguments do not fit: ${(error as Error).message}`);
-    }
-    const { upstreamAuthorization: own } = caller;
-    const reply = await pending.run({
-      client,
-      operation,
-      messages,
-      metadata: own === undefined ? metadata : withAuthorization(metadata, own),
-      options: { deadline: Date.now() + requestTimeoutMs },
-      maxMessages,
-      maxLength: maxCollected,
-      listener: progressToken === undefined ? undefined : exchange,
-    });
-    if (pending.withdrawn) throw pending.withdrawn;
-    if (reply.failure !== undefined && isNotDispatched(reply.failure)) {
-      drop(client, false);
-      if (mayRepeat) return attempt(request, exchange, pending, false);
-    }
-    return callOutcome(operation, reply, catalog.types);
+  async function load(): Promise<Upstream> {
+    const { createLiveUpstream } = await import('./live-upstream.ts');
+    loaded ??= createLiveUpstream(makeOptions());
+    if (closed) await loaded.close();
+    return loaded;
   }
 
   return {
-    connect: async () => (await connect()).info,
-    async call(request, exchange) {
-      try {
-        if (request.method === 'tools/call') return await callTool(request, exchange);
-        if (request.method === 'tools/list') return await list();
-        if (request.method === 'server/discover') return await look();
-        throw new ForgeError('method_not_found', `A gRPC upstream has tools only, not ${request.method.slice(0, 100)}`);
-      } catch (error) {
-        return errorOutcome(forCaller(error));
-      }
-    },
+    connect: async () => (loaded ?? (await load())).connect(),
+    call: (request, exchange) =>
+      loaded?.call(request, exchange) ?? load().then((upstream) => upstream.call(request, exchange), errorOutcome),
     watch() {},
     sessionEnded() {},
     async close() {
-      if (closed) return;
       closed = true;
-      for (const pending of inFlight) pending.withdraw(new ForgeError('cancelled'));
-      await connecting?.catch(() => undefined); // whoever waited for it is told
-      if (live !== undefined) drop(live.client, false);
+      await loaded?.close();
     },
   };
-}
-
-/** Why descriptors could not be read from a server that is there. */
-function describingFailed(error: ServiceError): ForgeError {
-  if (error.code === undefined) return new ForgeError('upstream_error', error.message, { cause: error });
-  if (isNotDispatched(error)) return unreachable(error);
-  return new ForgeError('upstream_error', `Its reflection failed: ${error.message}`, { cause: error });
-}
-
-function infoOf({ catalog, origin }: Sourced, host: string, port: number): UpstreamInfo {
-  const { services, operations, leftOut } = catalog;
-  const cut = leftOut > 0 ? `; ${leftOut} more are left out, because there are too many` : '';
-  return {
-    era: 'modern',
-    protocolVersion: LATEST_MODERN,
-    transport: 'grpc',
-    reason: `gRPC: ${operations.size} methods of ${services.length} services, by ${origin}${cut}`,
-    description: {
-      serverInfo: JsonText.of({ name: authority(host, port), version: '' }),
-      capabilities: JsonText.of({ tools: { listChanged: true } }),
-      ttlMs: 0,
-      cacheScope: 'private',
-    },
-  };
-}
-
-function discovered({ description: { capabilities, serverInfo } }: UpstreamInfo): object {
-  return { supportedVersions: [LATEST_MODERN], capabilities, serverInfo, ttlMs: 0, cacheScope: 'private' };
 }

@@ -9,16 +9,7 @@ import { readDescriptorSet } from './descriptors/descriptor-set.ts';
 import { compileProtos } from './descriptors/proto-files.ts';
 import { reflect } from './descriptors/reflection.ts';
 import { describe } from './descriptors/registry.ts';
-
-/** What is said of descriptors in the configuration; without any, the server is asked. */
-export interface SourceOptions {
-  /** Full names of the services that are wanted. @default all but those for machinery */
-  readonly services?: readonly string[] | undefined;
-  /** A `FileDescriptorSet` in base64. */
-  readonly descriptorSet?: string | undefined;
-  /** Texts of `.proto` files by the names that they import each other by. */
-  readonly protoFiles?: Readonly<Record<string, string>> | undefined;
-}
+import type { SourceOptions } from './grpc-upstream.ts';
 
 /** A catalog and where it came from. */
 export interface Sourced {
@@ -62,8 +53,8 @@ export function createSource(options: SourceOptions): Source {
 
 function readGiven({ services: wanted, descriptorSet, protoFiles }: SourceOptions): Sourced | undefined {
   const field = descriptorSet === undefined ? 'protoFiles' : 'descriptorSet';
-  const files = descriptorSet ? readDescriptorSet(descriptorSet) : protoFiles && compileProtos(protoFiles);
-  if (files === undefined) return undefined;
+  if (descriptorSet === undefined && protoFiles === undefined) return undefined;
+  const files = descriptorSet === undefined ? compileProtos(protoFiles ?? {}) : readDescriptorSet(descriptorSet);
   const described = describeGiven(files, field);
   const names = [...described.files].flatMap((one) => (one.kind === 'service' ? [one.typeName] : []));
   const missing = wanted?.find((service) => !names.includes(service));

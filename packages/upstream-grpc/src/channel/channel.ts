@@ -9,18 +9,9 @@ import {
   credentials,
   type Metadata,
 } from '@grpc/grpc-js';
+import type { TlsOptions } from '../grpc-upstream.ts';
 import { authority, type HostPort, targetsOf } from './addresses.ts';
 import { checkHealth } from './health.ts';
-
-/** PEM texts, and the name that the server's certificate must have. */
-export interface TlsOptions {
-  /** @default the authorities that Node trusts */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  /** @default the host of the target */
-  readonly serverName?: string | undefined;
-}
 
 /** How a target is reached. */
 export interface ChannelSettings extends HostPort {
@@ -72,8 +63,7 @@ export function onLost(client: Client, lost: () => void): void {
   look();
 }
 
-/** Checks PEM texts. @throws Error saying what is wrong */
-export function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
+function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { ca, cert, key } = tls;
   return credentials.createSsl(bytes(ca), bytes(key), bytes(cert));

@@ -9,8 +9,8 @@ export type Side = 'input' | 'output';
 const INT32: Schema = { type: 'integer', minimum: -2_147_483_648, maximum: 2_147_483_647 };
 const UINT32: Schema = { type: 'integer', minimum: 0, maximum: 4_294_967_295 };
 // As text, because a JSON number would lose digits.
-const INT64: Schema = { type: 'string', format: 'int64', pattern: '^-?[0-9]{1,19}$' };
-const UINT64: Schema = { type: 'string', format: 'uint64', pattern: '^[0-9]{1,20}$' };
+const INT64: Schema = { type: 'string', pattern: '^-?[0-9]{1,19}$', description: 'A 64-bit integer, as text' };
+const UINT64: Schema = { ...INT64, pattern: '^[0-9]{1,20}$' };
 const NUMBER: Schema = { type: 'number' };
 const FLOAT: Schema = { anyOf: [NUMBER, { enum: ['NaN', 'Infinity', '-Infinity'] }] };
 
@@ -38,7 +38,7 @@ export function scalarSchema(scalar: ScalarType, side: Side): Schema {
       return { type: 'boolean' };
     case ScalarType.BYTES:
       return { type: 'string', contentEncoding: 'base64' };
-    case ScalarType.STRING:
+    default:
       return { type: 'string' };
   }
 }
