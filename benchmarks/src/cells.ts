@@ -17,7 +17,11 @@ export const OWN_CASES = [
   'translate',
   'bare-wrapper',
   'wrapper',
+  'grpc',
 ] as const;
+
+/** Calls without anything in between, measured beside `grpc`. */
+export const DIRECT_CASES = ['direct-undici', 'direct-grpc'] as const;
 
 /** Programs of others, each with the case of ours that does what it does. */
 export const RIVALS = { supergateway: 'translate', 'mcp-proxy': 'translate', 'mcp-remote': 'wrapper' } as const;
@@ -28,15 +32,23 @@ export type Peer = keyof typeof RIVALS;
 /** The programs of others in the order of the table. */
 export const PEERS = Object.keys(RIVALS) as readonly Peer[];
 
+/** A case that can be chosen. */
+export type OwnCase = (typeof OWN_CASES)[number];
+
 /** What stands between client and result; the README says what each one is. */
-export type Case = (typeof OWN_CASES)[number] | Peer;
+export type Case = OwnCase | (typeof DIRECT_CASES)[number] | Peer;
 
 /** All cases in the order of the table. */
-export const CASES: readonly Case[] = [...OWN_CASES, ...PEERS];
+export const CASES: readonly Case[] = [...OWN_CASES, ...DIRECT_CASES, ...PEERS];
 
 /** Whether `name` is somebody else's program. */
 export function isPeer(name: Case): name is Peer {
   return name in RIVALS;
+}
+
+/** Whether `name` can be chosen; the direct calls come with `grpc`. */
+export function isOwn(name: Case): name is OwnCase {
+  return (OWN_CASES as readonly string[]).includes(name);
 }
 
 /** Bytes of a `tools/call` result, by the payload's name. */

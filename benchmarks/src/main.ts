@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { type Command, helpText, parseFlags, UsageError } from '@forge/cli';
-import { CASES, ERAS, isPeer, OWN_CASES, PAYLOADS, RIVALS } from './cells.ts';
+import { CASES, ERAS, isOwn, isPeer, OWN_CASES, type OwnCase, PAYLOADS, RIVALS } from './cells.ts';
 import { chooseCores } from './run/pinning.ts';
 import { type Plan, run } from './run/run.ts';
 import { goalsOf, inOrder, jsonOf, tableOf } from './table.ts';
@@ -33,9 +33,10 @@ const COMMAND = {
     json: { type: 'string', value: 'FILE', help: 'Also write one row per cell to FILE.' },
   },
   examples: [
-    ['Everything, about 14 minutes', 'pnpm bench --json result.json'],
+    ['Everything, about 16 minutes', 'pnpm bench --json result.json'],
     ['One goal, quickly', 'pnpm bench --quick --case bare gateway-policy --concurrency 32 --payload 1k'],
     ['Beside what others have', 'pnpm bench --peers --case translate wrapper --payload 1k'],
+    ['What gRPC adds', 'pnpm bench --case grpc --concurrency 32'],
     ['Where a call spends its time', 'pnpm bench --profile --case gateway --era modern --concurrency 32 --payload 1k'],
   ],
 } as const satisfies Command;
@@ -47,10 +48,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const quick = values.quick === true;
-  const isChosen = (name: (typeof OWN_CASES)[number]) => values.case?.includes(name) ?? true;
+  const isChosen = (name: OwnCase) => values.case?.includes(name) ?? true;
   const plan: Plan = {
     // In the order of the table, whatever the order of the flags.
-    cases: CASES.filter((name) => (isPeer(name) ? values.peers === true && isChosen(RIVALS[name]) : isChosen(name))),
+    cases: CASES.filter((name) =>
+      isPeer(name) ? values.peers === true && isChosen(RIVALS[name]) : isOwn(name) && isChosen(name),
+    ),
     eras: ERAS.filter((era) => values.era?.includes(era) ?? true),
     payloads: PAYLOADS.filter((payload) => values.payload?.includes(payload) ?? true),
     concurrencies: (values.concurrency ?? ['1', '32']).map(Number),

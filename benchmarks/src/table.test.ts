@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from './cells.ts';
+import type { Case, Row } from './cells.ts';
 import { goalsOf, inOrder, jsonOf, tableOf } from './table.ts';
 
 const metrics = (rps: number) => ({ rps, p50Ms: 2.5, p99Ms: 8, cpuUs: 94, rssMb: undefined });
@@ -54,6 +54,15 @@ describe('results', () => {
       'met    mcp-remote modern c=32 1k: 15.00 times as much by wrapper, goal 8',
       '',
     ]);
+  });
+
+  it('judge gRPC by the CPU that the gateway adds to a direct call, beside what it adds to an MCP call', () => {
+    const cpu = (name: Case, cpuUs: number) =>
+      row({ case: name, toBare: undefined, value: { ...metrics(9000), cpuUs } });
+    const rows = [cpu('gateway', 70), cpu('direct-undici', 30), cpu('direct-grpc', 100), cpu('grpc', 164)];
+    const what = 'of the CPU that the gateway adds to an MCP call, goal at most 1.5';
+    expect(goalsOf(rows)).toBe(`missed grpc modern c=32 1k: 1.60 ${what}\n`);
+    expect(goalsOf(rows.slice(1))).toBe('');
   });
 
   it('say in JSON how long the start took where it was measured', () => {

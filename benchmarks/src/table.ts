@@ -1,5 +1,5 @@
 /** @module How results are shown: a Markdown table, the goals, and rows of JSON. */
-import { CASES, ERAS, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
+import { type Case, CASES, ERAS, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
 
 /** Columns of metrics: heading, value, digits after the point. */
 const METRICS: readonly (readonly [string, (metrics: Metrics) => number | undefined, number])[] = [
@@ -69,6 +69,7 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
   if (name === 'wrapper' && concurrency === 1)
     return [...atMost(1.4, "of bare-wrapper's p50", toBare?.p50Ms), ...startsIn(200)];
   if (concurrency !== 32) return [];
+  if (name === 'grpc') return atMost(1.5, 'of the CPU that the gateway adds to an MCP call', addedToMcp(row, rows));
   if (name === 'gateway-policy') return atLeast(0.75, 'of bare', toBare?.rps);
   if (name === 'translate') return [...atLeast(0.5, 'of bare-bridge', toBare?.rps), ...startsIn(300)];
   if (!isPeer(name)) return [];
@@ -78,6 +79,15 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
   // By way of the baseline that both were measured beside.
   const times = ours?.toBare && toBare && ours.toBare.rps / toBare.rps;
   return atLeast(8, `times as much by ${RIVALS[name]}`, times);
+}
+
+/** CPU that the gateway adds to a gRPC call made directly, divided by what it adds to an MCP call made directly. */
+function addedToMcp({ era, concurrency, payload, value }: Row, rows: readonly Row[]): number | undefined {
+  const cpuOf = (name: Case) =>
+    rows.find((it) => it.case === name && it.era === era && it.concurrency === concurrency && it.payload === payload)
+      ?.value.cpuUs ?? NaN;
+  const ratio = ((value.cpuUs ?? NaN) - cpuOf('direct-grpc')) / (cpuOf('gateway') - cpuOf('direct-undici'));
+  return Number.isNaN(ratio) ? undefined : ratio;
 }
 
 function goal({ case: name, era, concurrency, payload }: Row, met: boolean, what: string): string {

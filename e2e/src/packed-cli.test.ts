@@ -11,10 +11,13 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { textOf } from './clients/connect.ts';
 import { findNode20 } from './harness/node-20.ts';
 import { inCheckout } from './harness/paths.ts';
-import { output, start } from './harness/process.ts';
+import { output, run, start } from './harness/process.ts';
 import { createScope } from './harness/scope.ts';
 
 const MOST_KIB = 15 * 1024;
+
+/** What translate works without. */
+const OPTIONAL = ['@forge/upstream-grpc', '@forge/core'].flatMap((name) => ['--filter-prod', `!${name}`]);
 
 /** A stdio server of the SDK, which is not where the commands are installed. */
 const SERVER = `
@@ -42,7 +45,7 @@ beforeAll(async () => {
     ['@forge/wrapper', wrapper],
   ] as const) {
     const tarballs = scope.folder();
-    const args = ['--recursive', '--filter-prod', `${name}...`, 'pack', '--pack-destination', tarballs];
+    const args = ['--recursive', '--filter-prod', `${name}...`, ...OPTIONAL, 'pack', '--pack-destination', tarballs];
     await output({ command: 'npx', args: ['-y', 'pnpm@12', ...args], cwd: inCheckout('.'), timeoutMs: 120_000 });
     writeFileSync(join(folder, 'package.json'), '{ "private": true }');
     const files = readdirSync(tarballs).map((file) => join(tarballs, file));
@@ -75,6 +78,12 @@ it.each([
   const kib = Number.parseInt(await output({ command: 'du', args: ['-sk', 'node_modules'], cwd: folder }), 10);
   process.stdout.write(`${name}: ${kib} KiB installed\n`);
   expect(kib).toBeLessThan(MOST_KIB);
+});
+
+it('@forge/translate says what --grpc takes', async () => {
+  const { code, stderr } = await run(npx(translate, ['forge-translate', '--grpc', 'localhost:50051']));
+  expect(code).toBe(2);
+  expect(stderr).toContain('npx -p @forge/translate -p @forge/upstream-grpc forge-translate --grpc HOST:PORT');
 });
 
 /** How a desktop client starts it: by the name of the package. */

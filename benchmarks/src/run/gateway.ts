@@ -20,8 +20,8 @@ export interface GatewayOptions {
   readonly era: Era;
   /** With JWT, view check, audit and metrics, or without any. */
   readonly policy: boolean;
-  /** MCP endpoints by upstream name. */
-  readonly upstreams: Readonly<Record<string, string>>;
+  /** MCP endpoints, or bodies of registrations, by upstream name. */
+  readonly upstreams: Readonly<Record<string, string | object>>;
   /** How many tools they have together. */
   readonly tools: number;
   readonly core: number | undefined;
@@ -84,7 +84,7 @@ async function token(env: Record<string, string>, cwd: string): Promise<string> 
 async function register(
   origin: string,
   headers: Readonly<Record<string, string>>,
-  upstreams: Readonly<Record<string, string>>,
+  upstreams: GatewayOptions['upstreams'],
 ): Promise<string> {
   const post = async (path: string, body: object): Promise<string> => {
     const response = await fetch(origin + path, {
@@ -97,7 +97,9 @@ async function register(
     return (JSON.parse(text) as { id: string }).id;
   };
   const ids: string[] = [];
-  for (const [name, url] of Object.entries(upstreams)) ids.push(await post('/gateways', { name, url }));
+  for (const [name, upstream] of Object.entries(upstreams)) {
+    ids.push(await post('/gateways', { name, ...(typeof upstream === 'string' ? { url: upstream } : upstream) }));
+  }
   return post('/servers', { server: { name: 'Benchmark', associated_gateways: ids } });
 }
 

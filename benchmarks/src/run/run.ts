@@ -1,7 +1,18 @@
 /** @module A whole run: per era the processes are started, every load is put on all of them in turn, and they are ended. */
-import { type Case, type Cell, type Era, LIST, type Payload, RESULT_BYTES, type Result, type Row } from '../cells.ts';
+import {
+  type Case,
+  type Cell,
+  DIRECT_CASES,
+  type Era,
+  LIST,
+  type Payload,
+  RESULT_BYTES,
+  type Result,
+  type Row,
+} from '../cells.ts';
 import type { Job } from '../load/job.ts';
 import { BRIDGES, startBridge } from './bridges.ts';
+import { startGrpcServer, startGrpcTarget } from './grpc.ts';
 import { summarise } from './metrics.ts';
 import type { Cores } from './pinning.ts';
 import { type LoadGenerator, startLoadGenerator } from './processes.ts';
@@ -69,6 +80,7 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
           start: (name, where, origin) => prepareWrapper(name, where, `${origin}/a/mcp`),
         });
         await runList(era, upstream.origin);
+        await runGrpc(era, upstream.origin);
       } finally {
         await upstream.stop();
       }
@@ -104,6 +116,25 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
       await stopAll([raw, list]);
     } catch (error) {
       fail(`list ${era}`, error);
+    }
+  }
+
+  /** The gateway before the gRPC server and before the raw responder, and the same calls made directly. */
+  async function runGrpc(era: Era, upstream: string): Promise<void> {
+    if (era !== 'modern' || !plan.cases.includes('grpc') || !plan.payloads.includes('1k')) return;
+    const server = await startGrpcServer(plan.cores?.upstream);
+    try {
+      const names = ['raw', 'gateway', ...DIRECT_CASES, 'grpc'] as const;
+      const [raw, ...others] = await startAll(era, names, (name) =>
+        name === 'raw' || name === 'gateway'
+          ? startTarget(name, place(era, name), upstream)
+          : startGrpcTarget(name, place(era, name), name === 'direct-undici' ? upstream : server.origin),
+      );
+      const load = (target: Target) => ({ calls: [target.callFor('1k')], minBytes: RESULT_BYTES['1k'] });
+      await runLoads(era, '1k', { raw, others }, load);
+      await stopAll([raw, ...others].flatMap((target) => target ?? []));
+    } finally {
+      await server.stop();
     }
   }
 
@@ -153,7 +184,8 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
   async function measure(generator: LoadGenerator, target: Target, load: Load, connections: number) {
     const { warmupMs, durationMs } = plan;
     const job = { ...target.reach, ...load, connections, warmupMs, durationMs };
-    const metrics = { ...(await generator.measure(job)), startMs: target.startMs };
+    const measured = await (target.measure ?? generator.measure)(job);
+    const metrics = { ...measured, startMs: target.startMs };
     const { rps, p50Ms, p99Ms } = metrics;
     const figures = `${Math.round(rps)}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
     log(`${target.case} ${job.era} c=${connections} ${job.minBytes} B: ${figures}`);

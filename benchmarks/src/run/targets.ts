@@ -1,8 +1,8 @@
 /** @module What is under test in one era, each as something that jobs can be made for: the gateway and its baselines. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Case, Era, ResultSize } from '../cells.ts';
-import type { Call, Reach } from '../load/job.ts';
+import type { Case, Era, Metrics, ResultSize } from '../cells.ts';
+import type { Call, Job, Reach } from '../load/job.ts';
 import { LIST_UPSTREAMS, toolName, TOOLS_PER_UPSTREAM } from '../servers/fixture.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { listCall } from './mcp-client.ts';
@@ -17,6 +17,8 @@ export interface Target {
   readonly startMs?: number;
   /** Where its CPU profile will be. */
   readonly profileFolder: string | undefined;
+  /** Measures it where the load generator cannot. */
+  readonly measure?: (job: Job) => Promise<Metrics>;
   /** The call that answers with a result of a size. */
   callFor(size: ResultSize): Call;
   stop(): Promise<void>;
@@ -119,7 +121,8 @@ export function callTool(prefix: string): Target['callFor'] {
   return (size) => toolCall(prefix + toolName(size));
 }
 
-function gatewayTarget(name: Case, { profileFolder }: Place, { server, endpoint, pages }: Gateway): Target {
+/** A gateway, whose tools are found by what their names end in. */
+export function gatewayTarget(name: Case, { profileFolder }: Place, { server, endpoint, pages }: Gateway): Target {
   const names = pages.flatMap(({ names }) => names);
   return {
     case: name,

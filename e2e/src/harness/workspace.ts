@@ -74,7 +74,9 @@ export function sourcesOf({ path }: WorkspacePackage): SourceFile[] {
       path: file,
       text,
       ships: !/\.(?:test|fixture)\.tsx?$/.test(file),
-      imports: [...text.matchAll(IMPORT)].map(([, , specifier = '']) => specifier),
+      imports: [...text.matchAll(IMPORT)]
+        .map(([, , specifier = '']) => specifier)
+        .filter((specifier) => !specifier.endsWith('.proto')), // in a text, of another language
     };
   });
 }

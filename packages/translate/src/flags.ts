@@ -21,7 +21,22 @@ export const command = {
     'connect-sse': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere, on HTTP+SSE.' },
     'connect-ws': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere, on WebSocket.' },
     'connect-streamable-http': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere.' },
-    grpc: { ...SERVER, type: 'string', value: 'HOST:PORT', help: 'Not available in this version.' },
+    grpc: { ...SERVER, type: 'string', value: 'HOST:PORT', help: 'gRPC services, by reflection: each method a tool.' },
+    'grpc-tls': { ...SERVER, type: 'boolean', help: 'Speak TLS with it. The next two flags mean it anyway.' },
+    'grpc-cert': {
+      ...SERVER,
+      type: 'string',
+      value: 'FILE',
+      help: 'PEM certificate of the authority to trust; with --grpc-key, of our own.',
+    },
+    'grpc-key': { ...SERVER, type: 'string', value: 'FILE', help: 'PEM key of our own certificate.' },
+    'grpc-metadata': {
+      ...SERVER,
+      type: 'string',
+      many: true,
+      value: 'NAME=VALUE',
+      help: 'Sent with every call. ${ENV} is replaced.',
+    },
     config: {
       ...SERVER,
       type: 'string',

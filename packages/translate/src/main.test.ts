@@ -66,7 +66,7 @@ describe('forge-translate', () => {
 
   it.each([
     [['--host', '0.0.0.0', '--stdio', 'node'], 1, 'add --insecure-no-auth'],
-    [['--grpc', 'h:1'], 2, '--grpc is not available in this version'],
+    [['--grpc', '127.0.0.1:1'], 1, 'ECONNREFUSED'],
     [['--config', '/no/such/file'], 2, 'cannot be read'],
     [['--stdio', 'no-such-program'], 1, 'Cannot start "no-such-program": no such program (ENOENT)'],
     [['--stdoi', 'node'], 2, 'Did you mean --stdio?'],

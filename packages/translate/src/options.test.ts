@@ -2,6 +2,7 @@ import { helpText, UsageError } from '@forge/cli';
 import { describe, expect, it } from 'vitest';
 import { command } from './flags.ts';
 import { type CommandLine, readCommandLine } from './options.ts';
+import { printConfig } from './print-config.ts';
 
 const ENVIRONMENT = { PATH: '/bin', KEY: 'a-long-key' };
 const defaults = {
@@ -121,12 +122,37 @@ describe('the command line', () => {
     [['--stdio', 'a', '--tls-cert', 'c'], 'go together'],
     [['--stdio', 'a', '--env', 'A'], 'NAME=VALUE'],
     [['--stdio', 'a', '--stateless', '--child', 'per-session'], 'a child for every request'],
-    [['--grpc', 'localhost:50051'], '--grpc is not available'],
+    [['--grpc', 'localhost'], '--grpc must be HOST:PORT'],
+    [['--grpc', 'localhost:0'], '--grpc must be HOST:PORT'],
+    [['--grpc', 'a:1', '--stdio', 'a'], 'once'],
+    [['--grpc', 'a:1', '--grpc-key', 'k.pem'], '--grpc-key goes with --grpc-cert'],
+    [['--grpc', 'a:1', '--grpc-metadata', 'k'], '--grpc-metadata must be NAME=VALUE'],
+    [['--grpc', 'a:1', '--header-to-env', 'X-A=B'], '--header-to-env is for children'],
+    [['--stdio', 'a', '--grpc-tls'], 'go with --grpc'],
     [['--config', '/no/such.json'], 'cannot be read'],
     [['--stdoi', 'a'], 'Did you mean --stdio?'],
   ])('%j: %s', (argv, message) => {
     expect(() => read(argv)).toThrow(UsageError);
     expect(() => read(argv)).toThrow(message);
+  });
+
+  it.each([
+    [['localhost:50051'], { host: 'localhost', port: 50_051, tls: undefined, metadata: {} }],
+    [['[::1]:1', '--grpc-tls'], { host: '::1', port: 1, tls: {} }],
+    [['grpcs://a.test:443'], { host: 'a.test', port: 443, tls: {} }],
+    [['a:1', '--grpc-cert', 'c.pem', '--grpc-key', 'k.pem'], { tls: { cert: 'c.pem', key: 'k.pem' } }],
+    [
+      ['a:1', '--grpc-metadata', 'X-Key=${KEY}', '--oauth2Bearer', 't'],
+      { metadata: { 'x-key': 'k=v', authorization: 'Bearer t' } },
+    ],
+  ])('reads --grpc %j', (argv, grpc) => {
+    const line = readCommandLine(['--grpc', ...argv], { KEY: 'k=v' }) as CommandLine;
+    expect(line.translate.servers).toMatchObject([{ grpc }]);
+  });
+
+  it('does not print the metadata', () => {
+    const line = readCommandLine(['--grpc', 'a:1', '--grpc-metadata', 'x-key=hunter2'], {}) as CommandLine;
+    expect(printConfig(line, {})).toContain('"x-key": "[secret]"');
   });
 
   it('keeps the key that it asks clients for from the children', () => {

@@ -97,7 +97,7 @@ function headerToEnv(values: Values): HeaderToEnv {
     if (refusal !== undefined) throw new UsageError(`--header-to-env: ${variable} ${refusal}.`);
     mapping.set(header.toLowerCase(), variable);
   }
-  const remote = values['connect-sse'] ?? values['connect-streamable-http'] ?? values['connect-ws'];
+  const remote = values['connect-sse'] ?? values['connect-streamable-http'] ?? values['connect-ws'] ?? values.grpc;
   if (mapping.size > 0 && remote !== undefined)
     throw new UsageError('--header-to-env is for children. A server elsewhere gets X-Upstream-Authorization.');
   return mapping;

@@ -1,6 +1,6 @@
 /** @module What `--print-config` prints: what would be served, without secrets. */
 import type { CommandLine } from './options.ts';
-import { type ServerSpec, shownArgs, shownUrl } from './server-spec.ts';
+import { type ServerSpec, shownArgs, shownTarget, shownUrl } from './server-spec.ts';
 
 const HIDDEN = '[secret]';
 
@@ -23,10 +23,8 @@ export function printConfig(
 }
 
 function printed(spec: ServerSpec, environment: NodeJS.ProcessEnv): object {
-  if ('url' in spec) {
-    const headers = Object.keys(spec.headers ?? {}).map((name) => [name, HIDDEN]);
-    return { url: shownUrl(spec.url), transport: spec.transport, headers: Object.fromEntries(headers) };
-  }
+  if ('url' in spec) return { url: shownUrl(spec.url), transport: spec.transport, headers: hidden(spec.headers) };
+  if ('grpc' in spec) return { url: shownTarget(spec), tls: spec.grpc.tls, headers: hidden(spec.grpc.metadata) };
   const own = Object.entries(spec.env ?? {}).filter(([name, value]) => environment[name] !== value);
   return {
     command: spec.command,
@@ -34,4 +32,8 @@ function printed(spec: ServerSpec, environment: NodeJS.ProcessEnv): object {
     env: Object.fromEntries(own.map(([name]) => [name, HIDDEN])),
     cwd: spec.cwd,
   };
+}
+
+function hidden(values: Readonly<Record<string, string>> = {}): object {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, HIDDEN]));
 }

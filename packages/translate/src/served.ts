@@ -16,7 +16,8 @@ import { createChild } from './child.ts';
 import { type HeaderToEnv, readCredentials } from './credentials.ts';
 import { createEndpointPool } from './endpoint-pool.ts';
 import type { Log } from './log.ts';
-import type { ChildSpec, RemoteSpec, ServerSpec } from './server-spec.ts';
+import { openGrpc } from './grpc.ts';
+import type { ChildSpec, GrpcSpec, RemoteSpec, ServerSpec } from './server-spec.ts';
 import { packageVersion } from './version.ts';
 
 /** How a server is served. */
@@ -61,7 +62,7 @@ export async function createServed(spec: ServerSpec, options: ServedOptions): Pr
   const pool = createEndpointPool({ max: options.maxChildren, idleMs: options.sessionTimeoutMs });
   const key = spec.name ?? '';
   let started = false;
-  const open = 'url' in spec ? await remoteOpener(spec, options) : childOpener(spec, options, () => started);
+  const open = await openerFor(spec, options, () => started);
   const main = open(key, {});
   const endpoint = apart(main);
 
@@ -90,6 +91,11 @@ export async function createServed(spec: ServerSpec, options: ServedOptions): Pr
 }
 
 type Opener = (key: string, env: Readonly<Record<string, string>>) => Relay;
+
+async function openerFor(spec: ServerSpec, options: ServedOptions, started: () => boolean): Promise<Opener> {
+  if ('url' in spec) return remoteOpener(spec, options);
+  return 'grpc' in spec ? grpcOpener(spec, options) : childOpener(spec, options, started);
+}
 
 /** @param started until then the death of a child is either told as the failure of the start, or means nothing */
 function childOpener(spec: ChildSpec, options: ServedOptions, started: () => boolean): Opener {
@@ -156,6 +162,11 @@ async function remoteClient({ url, transport, headers }: RemoteSpec): Promise<(o
   }
   const { httpUpstream } = await import('@forge/transport-http');
   return (options) => httpUpstream({ url, transport, headers, ...options });
+}
+
+async function grpcOpener(spec: GrpcSpec, { requestTimeoutMs, log }: ServedOptions): Promise<Opener> {
+  const create = await openGrpc(spec, requestTimeoutMs);
+  return (key) => createRelay(create, { key, onLost: ({ message }) => log('warning', `The gRPC server: ${message}`) });
 }
 
 function clientInfo(): JsonText {

@@ -1,4 +1,4 @@
-/** @module What can be put on HTTP: a program, or a server that is on HTTP already. */
+/** @module What can be put on HTTP: a program, a server that is on HTTP already, or gRPC services. */
 
 /** A stdio server, to be started here. */
 export interface ChildSpec {
@@ -22,8 +22,21 @@ export interface RemoteSpec {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** gRPC services elsewhere, whose methods become tools. It takes the package `@forge/upstream-grpc`. */
+export interface GrpcSpec {
+  readonly name?: string | undefined;
+  readonly grpc: {
+    readonly host: string;
+    readonly port: number;
+    /** Files of PEM: an authority to trust, or, with a key, our own certificate. Absent: plain text. */
+    readonly tls?: { readonly cert?: string | undefined; readonly key?: string | undefined } | undefined;
+    /** Sent with every call: credentials and others. */
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
+  };
+}
+
 /** One server to put on HTTP. */
-export type ServerSpec = ChildSpec | RemoteSpec;
+export type ServerSpec = ChildSpec | RemoteSpec | GrpcSpec;
 
 /** What follows these flags, and what these options are set to, is not shown. */
 const SECRET_NAME = /(?:token|key|secret|passw|auth|credential|bearer)/i;
@@ -33,7 +46,13 @@ const HIDDEN = '[secret]';
 /** A command line, or an address, for people to read: without what looks like a secret in it. */
 export function shown(spec: ServerSpec): string {
   if ('url' in spec) return shownUrl(spec.url);
+  if ('grpc' in spec) return shownTarget(spec);
   return [spec.command, ...shownArgs(spec.args ?? [])].join(' ');
+}
+
+/** As the gateway's API takes it. */
+export function shownTarget({ grpc: { host, port, tls } }: GrpcSpec): string {
+  return `${tls ? 'grpcs' : 'grpc'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Arguments without what looks like a secret. */

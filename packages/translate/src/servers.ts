@@ -9,6 +9,8 @@ import { CommandLineError, splitCommand } from './split-command.ts';
 /** Ours alone; a child has no use for it. */
 const OWN_VARIABLE = 'FORGE_API_KEY';
 
+const GRPC_FLAGS = ['grpc-tls', 'grpc-cert', 'grpc-key', 'grpc-metadata'] as const;
+
 /** What was named. */
 export interface NamedServers {
   readonly servers: readonly ServerSpec[];
@@ -27,18 +29,19 @@ export function serversOf(
   environment: NodeJS.ProcessEnv,
   fill: (text: string) => string,
 ): NamedServers {
-  if (values.grpc !== undefined)
-    throw new UsageError('--grpc is not available in this version: there is no gRPC reflector yet.');
-  const { stdio, config } = values;
+  const { stdio, config, grpc } = values;
   const sse = values['connect-sse'];
   const streamableHttp = values['connect-streamable-http'];
   const ws = values['connect-ws'];
   const url = sse ?? streamableHttp ?? ws;
-  const given = [stdio, sse, streamableHttp, ws, config, rest.length > 0 ? rest : undefined];
+  const given = [stdio, sse, streamableHttp, ws, grpc, config, rest.length > 0 ? rest : undefined];
   const ways = given.filter((way) => way !== undefined).length;
   if (ways === 0) throw new UsageError('Which server? Give it as --stdio "COMMAND ARGS", or several by --config FILE.');
   if (ways > 1)
-    throw new UsageError('Give the server once, not both ways: --stdio, --connect-..., --config, or after --.');
+    throw new UsageError('Give the server once, not both ways: --stdio, --connect-..., --grpc, --config, or after --.');
+  if (grpc !== undefined) return { servers: [grpcSpec(grpc, values, fill)], problems: [] };
+  if (GRPC_FLAGS.some((flag) => values[flag] !== undefined))
+    throw new UsageError('--grpc-tls, --grpc-cert, --grpc-key and --grpc-metadata go with --grpc.');
   if (url === undefined && (values.header !== undefined || values.oauth2Bearer !== undefined))
     throw new UsageError(
       '--header and --oauth2Bearer are for servers elsewhere; a stdio server gets its credentials from its environment (--env, --header-to-env).',
@@ -99,6 +102,27 @@ function remoteUrl(text: string, transport: RemoteSpec['transport']): string {
       ? '--connect-ws needs a URL of ws or wss.'
       : '--connect-sse and --connect-streamable-http need a URL of http or https.',
   );
+}
+
+function grpcSpec(target: string, values: Values, fill: (text: string) => string): ServerSpec {
+  const [, scheme, host, digits] = /^(grpcs?:\/\/)?\[?([^\s/@[\]]+)\]?:(\d{1,5})\/?$/.exec(target) ?? [];
+  const port = Number(digits);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new UsageError('--grpc must be HOST:PORT, such as localhost:50051.');
+  const { 'grpc-tls': tls, 'grpc-cert': cert, 'grpc-key': key } = values;
+  if (key !== undefined && cert === undefined) throw new UsageError('--grpc-key goes with --grpc-cert.');
+  const isSecure = tls === true || cert !== undefined || scheme === 'grpcs://';
+  const metadata = { ...headersOf(values, fill), ...metadataOf(values, fill) };
+  return { grpc: { host, port, tls: isSecure ? { cert, key } : undefined, metadata } };
+}
+
+function metadataOf(values: Values, fill: (text: string) => string): Record<string, string> {
+  const entries = (values['grpc-metadata'] ?? []).map((text) => {
+    const [, name, value] = /^([\w.-]+)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError('--grpc-metadata must be NAME=VALUE.');
+    return [name.toLowerCase(), fill(value)] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function headersOf(values: Values, fill: (text: string) => string): Record<string, string> {

@@ -43,6 +43,6 @@ export function createCatalog({ files, types }: Described, offered: readonly str
     operations.set(operation.name, operation);
   }
   const definitions = [...operations.values()].map(({ definition }) => definition);
-  const list = `{"resultType":"complete","tools":[${definitions.join(',')}],"ttlMs":0,"cacheScope":"private"}`;
+  const list = `{"resultType":"complete","tools":[${definitions.join(',')}],"ttlMs":60000,"cacheScope":"private"}`;
   return { operations, list: new JsonText(list), services, types, leftOut: methods.length - operations.size };
 }
