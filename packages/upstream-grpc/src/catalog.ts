@@ -21,8 +21,8 @@ export interface Catalog {
 /** Services for machinery: reflection, health, diagnostics. They are tools where they are asked for by name. */
 const MACHINERY = /^grpc\.(?:reflection|health|channelz|admin)\./;
 const MAX_TOOLS = 5000;
-/** Characters of all definitions. */
-const MAX_LENGTH = 33_554_432;
+/** Characters that are written for all tools, those counted that had to be thrown away. */
+const MAX_LENGTH = 67_108_864;
 
 /** Whether a service is offered: one of `wanted`, or, where nothing is wanted in particular, any but machinery. */
 export function isOffered(service: string, wanted: readonly string[] | undefined): boolean {
@@ -31,15 +31,13 @@ export function isOffered(service: string, wanted: readonly string[] | undefined
 
 /** Makes tools of methods, in the order of their names. */
 export function createCatalog({ files, types }: Described, offered: readonly string[]): Catalog {
-  const source = { comment: readComments(files), types };
+  const source = { comment: readComments(files), types, budget: { left: MAX_LENGTH } };
   const services = [...new Set(offered)].toSorted();
   const methods = services.flatMap((name) => files.getService(name)?.methods ?? []);
   const operations = new Map<string, Operation>();
-  let length = 0;
   for (const method of methods) {
-    if (operations.size >= MAX_TOOLS || length > MAX_LENGTH) break;
+    if (operations.size >= MAX_TOOLS || source.budget.left <= 0) break;
     const operation = createOperation(method, source);
-    length += operation.definition.length;
     operations.set(operation.name, operation);
   }
   const definitions = [...operations.values()].map(({ definition }) => definition);

@@ -39,6 +39,12 @@ interface Rule {
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What reads them takes longer than in proportion. */
+const MAX_PROTO_LENGTH = 4_194_304;
+const areTexts = (values: readonly unknown[]): boolean =>
+  values.length > 0 &&
+  values.every((value) => isText(value)) &&
+  values.reduce<number>((sum, value) => sum + String(value).length, 0) <= MAX_PROTO_LENGTH;
 const between = (least: number, most: number): Rule => ({
   accepts: (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
   must: `must be an integer from ${least} to ${most}`,
@@ -55,8 +61,8 @@ const RULES: Readonly<Record<keyof GrpcConfig, Rule>> = {
     must: 'must be a FileDescriptorSet in base64',
   },
   protoFiles: {
-    accepts: (value) => isObject(value) && Object.keys(value).length > 0 && Object.values(value).every(isText),
-    must: 'must be an object of texts by file names',
+    accepts: (value) => isObject(value) && areTexts(Object.values(value)),
+    must: `must be an object of texts by file names, ${MAX_PROTO_LENGTH} characters at most`,
   },
   tls: { accepts: isObject, must: 'must be an object' },
   compression: { accepts: (value) => value === 'none' || value === 'gzip', must: 'must be "none" or "gzip"' },

@@ -32,6 +32,8 @@ const MAX_NAME = 64;
 const HASH_LENGTH = 8;
 /** Characters that members left at their default may add to an answer; a small message can stand for very many of them. */
 const MAX_DEFAULTS = 16_777_216;
+/** Fields that are looked at for that. */
+const MAX_LOOKED = 20_000;
 
 /** A method as a tool. */
 export function createOperation(method: DescMethod, source: SchemaSource): Operation {
@@ -100,16 +102,20 @@ function annotations({ idempotency }: DescMethod): object | undefined {
   return idempotency === Level.IDEMPOTENT ? { idempotentHint: true } : undefined;
 }
 
-/** Characters that the widest message in `root` may have with every field at its default. */
+/** Characters that the widest message in `root` may have with every field at its default; of too many, any number. */
 function widest(root: DescMessage): number {
   const seen = new Set<DescMessage>([root]);
   let most = 1;
+  let looked = 0;
   for (const { fields } of seen) {
-    most = Math.max(
-      most,
-      fields.reduce((sum, { jsonName }) => sum + jsonName.length + 8, 0),
-    );
-    for (const { message } of fields) if (message !== undefined) seen.add(message);
+    looked += fields.length;
+    if (looked > MAX_LOOKED) return Infinity;
+    let width = 0;
+    for (const { jsonName, message } of fields) {
+      width += jsonName.length + 8;
+      if (message !== undefined) seen.add(message);
+    }
+    most = Math.max(most, width);
   }
   return most;
 }

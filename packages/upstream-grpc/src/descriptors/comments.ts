@@ -6,7 +6,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 export type CommentOf = (described: { readonly proto: object }) => string | undefined;
 
 /** A comment that is longer is cut. */
-const MAX_LENGTH = 2000;
+const MAX_LENGTH = 1000;
 
 /** Reads the comments of all files; sources without them, such as most reflection, have none. */
 export function readComments(files: FileRegistry): CommentOf {

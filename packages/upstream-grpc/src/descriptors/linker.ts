@@ -2,6 +2,8 @@
 import { protoCamelCase } from '@bufbuild/protobuf/reflect';
 import type { DescriptorProto, FieldDescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 
+const MAX_NAME = 2048;
+
 /** Knows where each type is declared. */
 export interface Linker {
   /** Corrects a file in place. The other files that it needs. @throws Error naming a type that nobody declares */
@@ -91,6 +93,8 @@ export function createLinker(fixed: readonly FileDescriptorProto[], others: read
   };
 }
 
+/** @throws Error for names that are longer than any compiler would take */
 function inside(scope: string, name: string): string {
+  if (scope.length + name.length > MAX_NAME) throw new Error(`the name ${scope.slice(0, 100)}... is too long`);
   return scope === '' ? name : `${scope}.${name}`;
 }

@@ -26,7 +26,7 @@ export interface ReflectionOptions {
 const MAX_SERVICES = 2000;
 const MAX_FILES = 4096;
 /** Of all files. */
-const MAX_BYTES = 33_554_432;
+const MAX_BYTES = 16_777_216;
 
 /** @throws ForgeError `upstream_error` where there is no reflection, or too much; otherwise the `ServiceError` */
 export async function reflect(client: Client, options: ReflectionOptions): Promise<Reflected> {

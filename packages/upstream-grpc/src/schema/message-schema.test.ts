@@ -1,3 +1,11 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { WireType } from '@bufbuild/protobuf/wire';
+import {
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FieldOptionsSchema,
+  FileDescriptorSetSchema,
+} from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { catalogOf, KITCHEN, type Tool, toolsOf, toolsOfProto } from '../fixtures/tools.fixture.ts';
 
@@ -83,9 +91,59 @@ describe('the schema of arguments', () => {
     });
   });
 
-  it('requires what proto2 or google.api.field_behavior requires', async () => {
+  it('requires what proto2 requires', () => {
     expect(tool('Old').inputSchema['required']).toEqual(['id']);
     expect(tool('Cook').inputSchema).not.toHaveProperty('required');
+  });
+
+  it('requires what google.api.field_behavior requires', async () => {
+    const label = FieldDescriptorProto_Label.OPTIONAL;
+    const behavior = { name: 'google/api/field_behavior.proto', package: 'google.api', syntax: 'proto3' };
+    const required = { no: 1052, wireType: WireType.Varint, data: Uint8Array.of(2) };
+    const options = create(FieldOptionsSchema);
+    options.$unknown = [required];
+    const set = create(FileDescriptorSetSchema, {
+      file: [
+        {
+          ...behavior,
+          enumType: [
+            {
+              name: 'FieldBehavior',
+              value: [
+                { name: 'UNSPECIFIED', number: 0 },
+                { name: 'REQUIRED', number: 2 },
+              ],
+            },
+          ],
+          extension: [
+            {
+              name: 'field_behavior',
+              extendee: '.google.protobuf.FieldOptions',
+              number: 1052,
+              label: FieldDescriptorProto_Label.REPEATED,
+              type: FieldDescriptorProto_Type.ENUM,
+              typeName: '.google.api.FieldBehavior',
+            },
+          ],
+        },
+        {
+          name: 'm.proto',
+          syntax: 'proto3',
+          messageType: [
+            {
+              name: 'M',
+              field: [
+                { name: 'free', number: 1, label, type: FieldDescriptorProto_Type.STRING },
+                { name: 'must_be', number: 2, label, type: FieldDescriptorProto_Type.STRING, options },
+              ],
+            },
+          ],
+          service: [{ name: 'S', method: [{ name: 'R', inputType: 'M', outputType: 'M' }] }],
+        },
+      ],
+    });
+    const descriptorSet = Buffer.from(toBinary(FileDescriptorSetSchema, set)).toString('base64');
+    expect(toolsOf(await catalogOf({ descriptorSet }))['S.R']?.inputSchema['required']).toEqual(['mustBe']);
   });
 
   it('refuses members that the message does not have', () => {
@@ -130,6 +188,25 @@ describe('hostile descriptors', () => {
     const schema = JSON.stringify(tools['S.R']?.inputSchema);
     expect(schema.length).toBeLessThan(131_073);
     expect(schema).toContain('A W99; its fields are not shown here');
+  });
+
+  it('of a message with too many fields make a schema that says so', async () => {
+    const fields = Array.from({ length: 2100 }, (_, at) => `string f${at} = ${at + 1};`).join('');
+    const tools = await toolsOfProto(`message Huge { ${fields} } service S { rpc R(Huge) returns (Huge); }`);
+    expect(tools['S.R']?.inputSchema).toEqual({
+      type: 'object',
+      description: 'A Huge; its fields are not shown here',
+    });
+  });
+
+  it('that are large in thousands of methods are cut within seconds', async () => {
+    const comment = `// ${'x'.repeat(900)}\n`;
+    const fields = Array.from({ length: 1000 }, (_, at) => `${comment}string f${at} = ${at + 1};`).join('\n');
+    const methods = Array.from({ length: 2000 }, (_, at) => `rpc R${at}(Huge) returns (Huge);`).join('\n');
+    const begin = performance.now();
+    const tools = await toolsOfProto(`message Huge { ${fields} } service S { ${methods} }`);
+    expect(Object.keys(tools).length).toBeLessThan(2000);
+    expect(performance.now() - begin).toBeLessThan(10_000);
   });
 
   it('that use names of JavaScript make ordinary tools', async () => {

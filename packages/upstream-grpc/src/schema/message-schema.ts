@@ -18,6 +18,8 @@ export interface SchemaSource {
   readonly comment: CommentOf;
   /** For options of fields. */
   readonly types: Registry;
+  /** Characters that may still be written; what is used up ends the making of tools. */
+  readonly budget: { left: number };
 }
 
 /** A schema and the definitions that it refers to by `#/$defs/...`. */
@@ -36,16 +38,16 @@ const MAX_NESTING = 8;
 const REQUIRED = 2;
 
 /**
- * The schema of a message. A type that stands in it more than once, or in itself, is a definition; after `maxTypes` types
- * those that lie deepest are any object.
+ * The schema of a message. A type that stands in it more than once, or in itself, is a definition; after `maxFields`
+ * fields what lies deepest is any object.
  */
 export function messageSchema(
   root: DescMessage,
   side: Side,
   { comment, types }: SchemaSource,
-  maxTypes: number,
+  maxFields: number,
 ): MessageSchema {
-  const uses = countUses(root, maxTypes);
+  const uses = countUses(root, maxFields);
   const $defs = new Map<string, Schema>();
 
   function named(type: Named, depth: number): Schema {
@@ -112,7 +114,7 @@ export function messageSchema(
     return Array.isArray(values) && values.includes(REQUIRED);
   }
 
-  return { schema: wellKnown(root, side) ?? whole(root, 1), $defs };
+  return { schema: wellKnown(root, side) ?? (uses.has(root) ? whole(root, 1) : named(root, 1)), $defs };
 }
 
 function wellKnown(type: Named, side: Side): Schema | undefined {
@@ -122,15 +124,23 @@ function wellKnown(type: Named, side: Side): Schema | undefined {
 }
 
 /** How often each type that has fields or values of its own is referred to, those first that lie nearest to the root. */
-function countUses(root: DescMessage, maxTypes: number): ReadonlyMap<Named, number> {
-  const uses = new Map<Named, number>([[root, 1]]);
+function countUses(root: DescMessage, maxFields: number): ReadonlyMap<Named, number> {
+  const uses = new Map<Named, number>();
+  let fields = 0;
+  const use = (type: Named): void => {
+    const count = uses.get(type) ?? 0;
+    if (count === 0) {
+      const more = type.kind === 'enum' ? type.values.length : type.fields.length;
+      if (fields + more > maxFields) return;
+      fields += more;
+    }
+    uses.set(type, count + 1);
+  };
+  use(root);
   for (const type of uses.keys()) {
-    if (type.kind === 'enum') continue;
-    for (const field of type.fields) {
+    for (const field of type.kind === 'enum' ? [] : type.fields) {
       const used = field.message ?? field.enum;
-      if (used === undefined || wellKnown(used, 'input') !== undefined) continue;
-      const count = uses.get(used);
-      if (count !== undefined || uses.size < maxTypes) uses.set(used, (count ?? 0) + 1);
+      if (used !== undefined && wellKnown(used, 'input') === undefined) use(used);
     }
   }
   return uses;

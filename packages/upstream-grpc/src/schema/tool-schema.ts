@@ -4,9 +4,10 @@ import { messageSchema, type SchemaSource } from './message-schema.ts';
 import type { Side } from './scalars.ts';
 import { isJsonObject, type Schema } from './well-known.ts';
 
-/** Characters of a schema at most; then deep types are left out of it, fewer and fewer. */
+/** Characters of a schema at most; where it has more, deep types are left out of it, more and more. */
 const MAX_LENGTH = 131_072;
-const MAX_TYPES = 256;
+/** Fields, and values of enumerations, of all types in a schema. */
+const MAX_FIELDS = 2048;
 
 const OMITTED = 'Fields that have their default value (0, false, "", nothing) may be left out.';
 
@@ -52,13 +53,13 @@ function around(name: string, schema: Schema): Schema {
 }
 
 function bounded(message: DescMessage, side: Side, source: SchemaSource, shape: (schema: Schema) => Schema): string {
-  for (let types = MAX_TYPES; types >= 1; types = Math.floor(types / 4)) {
-    const { schema, $defs } = messageSchema(message, side, source, types);
+  let text = '';
+  for (let fields = MAX_FIELDS; fields >= 1; fields = Math.floor(fields / 8)) {
+    const { schema, $defs } = messageSchema(message, side, source, fields);
     const definitions = $defs.size > 0 && { $defs: Object.fromEntries($defs) };
-    const text = JSON.stringify({ ...shape(schema), ...definitions });
-    if (text.length <= MAX_LENGTH) return text;
+    text = JSON.stringify({ ...shape(schema), ...definitions });
+    source.budget.left -= text.length;
+    if (text.length <= MAX_LENGTH) break;
   }
-  return JSON.stringify(
-    shape({ type: 'object', description: `A ${message.typeName}; it has too many fields to be shown` }),
-  );
+  return text;
 }
