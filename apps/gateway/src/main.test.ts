@@ -31,7 +31,7 @@ describe('the command line', () => {
   it('explains itself and each command, on standard output', async () => {
     expect((await workplace.run(['--help'])).stdout).toContain('Usage: forge-gateway [command] [flags]');
     expect((await workplace.run(['help', 'token'])).stdout).toContain('Usage: forge-gateway token [flags]');
-    for (const command of ['serve', 'token', 'check']) {
+    for (const command of ['serve', 'token', 'check', 'import']) {
       const { code, stdout } = await workplace.run([command, '--help']);
       expect({ code, examples: stdout.includes('\nExamples:\n') }, command).toEqual({ code: 0, examples: true });
     }

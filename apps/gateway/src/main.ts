@@ -10,6 +10,10 @@ interface CommandEntry {
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: { summary: 'Start the gateway. The default.', load: () => import('./commands/serve.ts') },
   token: { summary: 'Print a token for the API and for MCP clients.', load: () => import('./commands/token.ts') },
+  import: {
+    summary: 'Import an OpenAPI document into a gateway that runs.',
+    load: () => import('./commands/import.ts'),
+  },
   check: {
     summary: 'Say whether the configuration is valid, and what it does.',
     load: () => import('./commands/check.ts'),

@@ -62,8 +62,11 @@ export interface SetUp {
   readonly send: (method: string, path: string, sending?: Sending) => Promise<Answer>;
 }
 
+/** Options of {@link setUp}. */
+type SetUpOptions = { readonly maxBodyBytes?: number } & Pick<ApiCallbacks, 'importOpenApi'>;
+
 /** An API to be tested. */
-export function setUp({ maxBodyBytes }: { maxBodyBytes?: number } = {}): SetUp {
+export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp {
   const store = createMemoryStore();
   const tools = new Map<string, readonly string[]>();
   const connected: UpstreamRecord[] = [];
@@ -95,6 +98,7 @@ export function setUp({ maxBodyBytes }: { maxBodyBytes?: number } = {}): SetUp {
       return respond(message);
     },
     isExposed: () => true,
+    importOpenApi,
     hasTool: (_, __, name) => [...tools].some(([host, names]) => names.includes(name.replace(`${host}-`, ''))),
     nameOf: (_, __, itemId) => (itemId === '' ? undefined : `name-of-${itemId}`),
     health: async () => health,

@@ -9,6 +9,7 @@ import { type Route, serveRoutes } from './http/serve.ts';
 import type { ApiCallbacks } from './routes/callbacks.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { importRoutes } from './routes/import.ts';
+import { openApiRoutes } from './routes/openapi-import.ts';
 import { promptRoutes } from './routes/prompts.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { rpcRoutes } from './routes/rpc.ts';
@@ -49,6 +50,7 @@ export function createApi(options: ApiOptions): Hono {
   const routes: Route[] = [
     ...gatewayRoutes(registry),
     ...importRoutes(registry),
+    ...openApiRoutes(registry, callbacks.importOpenApi),
     ...serverRoutes(registry, callbacks),
     ...toolRoutes(registry, callbacks),
     ...resourceRoutes(registry, callbacks),

@@ -10,3 +10,9 @@ export {
   type RestTools,
   type RpcOptions,
 } from './routes/callbacks.ts';
+export {
+  type OpenApiConfig,
+  type OpenApiImporter,
+  type OpenApiRequest,
+  type OpenApiResult,
+} from './routes/openapi-importer.ts';

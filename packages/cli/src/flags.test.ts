@@ -38,6 +38,16 @@ describe('flags', () => {
     expect(parse('--port', '1', '--', 'npx', '--port', '2').rest).toEqual(['npx', '--port', '2']);
   });
 
+  it('may come after words that the command wants', () => {
+    const copy = { ...command, name: 'copy', operands: ['FROM', 'TO'] };
+    expect(parseFlags(copy, ['a', 'b', '--port', '1'])).toMatchObject({ operands: ['a', 'b'], values: { port: 1 } });
+    expect(() => parseFlags(copy, ['a', '--port', '1', 'b'])).toThrow('copy does not take "b".');
+    expect(() => parseFlags(copy, ['a'])).toThrow('TO is missing; it stands before all flags.');
+    expect(() => parseFlags(copy, ['a', 'b', 'c'])).toThrow('copy does not take "c".');
+    expect(parseFlags(copy, ['--help']).help).toBe(true);
+    expect(helpText(copy)).toContain('Usage: copy FROM TO [flags]');
+  });
+
   it.each([
     [['--expose-see'], 'There is no flag --expose-see. Did you mean --expose-sse?'],
     [['--exposesse'], 'There is no flag --exposesse. Did you mean --expose-sse?'],

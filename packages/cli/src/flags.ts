@@ -42,6 +42,8 @@ export interface Command<F extends Flags = Flags> {
   /** One sentence. */
   readonly summary: string;
   readonly flags: F;
+  /** What must stand before all flags, one word each, for the help text: `['FILE|URL']`. */
+  readonly operands?: readonly string[];
   /** What may follow `--`, for the help text; absent: nothing may. */
   readonly rest?: string;
   /** Whole command lines, each with one explaining line in front. */
@@ -55,6 +57,8 @@ export interface Parsed<F extends Flags> {
   readonly help: boolean;
   /** What followed `--`. */
   readonly rest: readonly string[];
+  /** The words before all flags, as many as the command wants. */
+  readonly operands: readonly string[];
 }
 
 /** A command line that cannot be used; its message is for the person who typed it. Exit code 2. */
@@ -67,13 +71,16 @@ const HELP: Flag = { type: 'boolean', short: 'h', help: 'Show this help.' };
 /**
  * Parses what follows a command's name.
  *
- * @throws UsageError for an unknown flag (with the nearest known one), a missing, surplus or invalid value.
+ * @throws UsageError for an unknown flag (with the nearest known one), a missing, surplus or invalid value or operand.
  */
 export function parseFlags<F extends Flags>(command: Command<F>, argv: readonly string[]): Parsed<F> {
   const flags: Flags = { ...command.flags, help: HELP };
+  const wanted = command.operands ?? [];
+  const first = argv.findIndex((word) => word.startsWith('-'));
+  const operands = argv.slice(0, Math.min(wanted.length, first < 0 ? argv.length : first));
   const end = command.rest === undefined ? -1 : argv.indexOf('--');
   const { tokens } = parseArgs({
-    args: argv.slice(0, end < 0 ? argv.length : end),
+    args: argv.slice(operands.length, end < 0 ? argv.length : end),
     options: Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, option(flag)])),
     strict: false,
     tokens: true,
@@ -94,7 +101,10 @@ export function parseFlags<F extends Flags>(command: Command<F>, argv: readonly 
     }
   }
   const { help, ...given } = values;
-  return { values: given as FlagValues<F>, help: help === true, rest: end < 0 ? [] : argv.slice(end + 1) };
+  const missing = wanted[operands.length];
+  if (missing !== undefined && help !== true)
+    throw new UsageError(`${missing} is missing; it stands before all flags.`);
+  return { values: given as FlagValues<F>, help: help === true, rest: end < 0 ? [] : argv.slice(end + 1), operands };
 }
 
 function option(flag: Flag): { type: 'string' | 'boolean'; short?: string } {

@@ -10,7 +10,7 @@ export function helpText(command: Command): string {
   return [
     command.summary,
     '',
-    `Usage: ${command.name} [flags]${command.rest === undefined ? '' : ` [-- ${command.rest}]`}`,
+    `Usage: ${[command.name, ...(command.operands ?? [])].join(' ')} [flags]${command.rest === undefined ? '' : ` [-- ${command.rest}]`}`,
     '',
     ...[...groups].flatMap((group) => [`${group}:`, ...flags.filter((flag) => flag.group === group).map(row), '']),
     ...flags.filter(({ group }) => group === undefined).map(row),

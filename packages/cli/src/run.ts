@@ -10,11 +10,11 @@ import { helpText } from './help.ts';
 export async function runCommand<F extends Flags>(
   command: Command<F>,
   argv: readonly string[],
-  action: (values: FlagValues<F>, rest: readonly string[]) => Promise<number>,
+  action: (values: FlagValues<F>, rest: readonly string[], operands: readonly string[]) => Promise<number>,
 ): Promise<number> {
   try {
-    const { values, help, rest } = parseFlags(command, argv);
-    if (!help) return await action(values, rest);
+    const { values, help, rest, operands } = parseFlags(command, argv);
+    if (!help) return await action(values, rest, operands);
     process.stdout.write(helpText(command));
     return 0;
   } catch (error) {

@@ -1,11 +1,7 @@
 /** @module `forge-gateway token`: prints a token for the API and for MCP clients. */
-import { signToken, type SigningKey } from '@forge/auth-jwt';
 import { type Command, runCommand } from '@forge/cli';
 import { readSettings } from '../config/environment.ts';
-import { ConfigError } from '../config/load.ts';
-import type { Settings } from '../config/schema.ts';
-import { readKeyFile } from '../key-file.ts';
-import { loadSecrets } from '../secrets.ts';
+import { makeToken } from '../make-token.ts';
 import { settingsOf, sourceFlags } from './setting-flags.ts';
 
 const ONE_WEEK = 10_080;
@@ -45,23 +41,8 @@ export function run(argv: readonly string[]): Promise<number> {
       const refused = settings.REQUIRE_TOKEN_EXPIRATION ? ' It is refused while REQUIRE_TOKEN_EXPIRATION is true.' : '';
       process.stderr.write(`warning: this token never expires.${refused}\n`);
     }
-    const { token } = await signToken({
-      ...signingKey(settings),
-      subject: username ?? settings.PLATFORM_ADMIN_EMAIL,
-      expiresInMinutes: exp,
-      serverId: server,
-      algorithm: settings.JWT_ALGORITHM,
-      issuer: settings.JWT_ISSUER,
-      audience: settings.JWT_AUDIENCE,
-    });
+    const token = await makeToken(settings, { username, minutes: exp, serverId: server });
     process.stdout.write(`${token}\n`);
     return 0;
   });
-}
-
-function signingKey(settings: Settings): SigningKey {
-  if (settings.JWT_ALGORITHM.startsWith('HS')) return { secret: loadSecrets(settings).jwtSecretKey.reveal() };
-  const path = settings.JWT_PRIVATE_KEY_PATH;
-  if (path === undefined) throw new ConfigError([`Signing with ${settings.JWT_ALGORITHM} needs JWT_PRIVATE_KEY_PATH.`]);
-  return { privateKey: readKeyFile('JWT_PRIVATE_KEY_PATH', path) };
 }

@@ -4,6 +4,7 @@ import type { ApiCallbacks, HealthItem } from '@forge/api';
 import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
+import { importDocument, type ImportRequest } from '@forge/upstream-rest/openapi';
 import { serveRpc } from './rpc.ts';
 
 /** What the callbacks look at. */
@@ -14,6 +15,8 @@ export interface CallbackParts {
   readonly edge: HttpEdge;
   /** Where the database is; without a password. */
   readonly database: string;
+  /** Reads the text at a URL; see `readDocument`. */
+  readonly readDocument: (url: string) => Promise<string>;
   /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
 }
@@ -21,7 +24,8 @@ export interface CallbackParts {
 const PING_MS = 2000;
 
 /** Makes the callbacks. */
-export function createApiCallbacks({ forge, store, metrics, edge, database, endpoint }: CallbackParts): ApiCallbacks {
+export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
+  const { forge, store, metrics, edge, database, endpoint, readDocument } = parts;
   const { catalog, pool } = forge;
   return {
     async rpc(principal, serverId, message, options) {
@@ -45,6 +49,7 @@ export function createApiCallbacks({ forge, store, metrics, edge, database, endp
       for (const [name, route] of routes) if (route.itemId === itemId) return name;
       return undefined;
     },
+    importOpenApi: (request) => importDocument(request as ImportRequest, { load: readDocument }),
     health: async () => [await databaseHealth(store)],
     metrics: () => ({
       tools: totals(metrics.byMethod().get('tools/call')),

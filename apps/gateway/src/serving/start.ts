@@ -26,6 +26,7 @@ import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openS
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { documentReader } from './read-document.ts';
 import { registerConfigured } from './configured-upstreams.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { challengeOf, createHttpServer } from './http-server.ts';
@@ -144,7 +145,15 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
     edge,
     api: createApi({
       registry: forge.registry,
-      callbacks: createApiCallbacks({ forge, store, metrics, edge, endpoint, database: describeDatabase(settings) }),
+      callbacks: createApiCallbacks({
+        forge,
+        store,
+        metrics,
+        edge,
+        endpoint,
+        database: describeDatabase(settings),
+        readDocument: documentReader(addressPolicy(settings)),
+      }),
       authenticate: ({ authorization }) => authenticate(authorization),
       version: IDENTITY.version,
       maxBodyBytes: settings.MCP_MAX_BODY_BYTES,

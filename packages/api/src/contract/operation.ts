@@ -25,6 +25,8 @@ export interface Operation<Query = unknown, Body = unknown, Answer = unknown> {
   readonly readBack?: z.ZodObject;
   /** A body that the handler reads itself, byte for byte; here for the description only. */
   readonly rawBody?: z.ZodType;
+  /** Bytes of the body, where it may be larger than others. Rights are checked before it is read. */
+  readonly maxBodyBytes?: number;
   readonly answer: z.ZodType<Answer>;
   /** @default 200 */
   readonly status?: number;

@@ -79,7 +79,8 @@ async function serve(
 ): Promise<Response> {
   const request = context.req.raw;
   const principal = operation.access === 'public' ? undefined : await authorize(context, operation, options);
-  const json = (): Promise<JsonText> => readJson(request, options.maxBodyBytes);
+  const maxBytes = Math.max(options.maxBodyBytes, operation.maxBodyBytes ?? 0);
+  const json = (): Promise<JsonText> => readJson(request, maxBytes);
   const headers = new Headers();
   const answer = await handle({
     principal: principal as Principal,

@@ -4,6 +4,7 @@ import type { JsonText } from '@forge/protocol';
 import type { z } from 'zod';
 import type * as contract from '../contract/rest-tools.ts';
 import type { getMetrics } from '../contract/system.ts';
+import type { OpenApiImporter } from './openapi-importer.ts';
 
 /** Besides the message, what a call comes with. */
 export interface RpcOptions {
@@ -88,6 +89,8 @@ export interface ApiCallbacks {
   readonly restTools?: RestTools | undefined;
   /** The name under which the principal calls an item in the aggregate; `undefined` when it is not there. */
   nameOf(principal: Principal, kind: 'tools' | 'prompts', itemId: string): string | undefined;
+  /** Reads OpenAPI documents; absent: they cannot be imported. */
+  readonly importOpenApi?: OpenApiImporter | undefined;
   /** Never rejects, and answers soon. */
   health(): Promise<readonly HealthItem[]>;
   /** Calls so far. */

@@ -27,8 +27,7 @@ export function gatewayRoutes(registry: Registry): Route[] {
     const counts = await registry.counts();
     return rows.map((row) => gatewayView(registry, principal, row, counts.get(row.id) ?? NO_ITEMS));
   };
-  const view = async (principal: Principal, row: UpstreamRecord): Promise<View> =>
-    (await viewAll(principal, [row]))[0] as View;
+  const view = (principal: Principal, row: UpstreamRecord): Promise<View> => viewGateway(registry, principal, row);
   const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
     const row = await upstreams.setEnabled(principal, params['id'] ?? '', query.activate);
     const message = `The gateway "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
@@ -67,6 +66,12 @@ export function gatewayRoutes(registry: Registry): Route[] {
     route(contract.refreshGateway, refresh),
     route(contract.refreshGatewayTools, refresh),
   ];
+}
+
+/** A gateway as the principal may see it. */
+export async function viewGateway(registry: Registry, principal: Principal, row: UpstreamRecord): Promise<View> {
+  const counts = await registry.counts();
+  return gatewayView(registry, principal, row, counts.get(row.id) ?? NO_ITEMS);
 }
 
 function gatewayView(registry: Registry, principal: Principal, row: UpstreamRecord, counts: ItemCounts): View {

@@ -5,7 +5,7 @@ import { headerProblem, isHeaderValue } from '../request/header-rules.ts';
 import { parsePath } from '../request/path.ts';
 import { isAllowedHost } from '../hosts.ts';
 import type { RestConfig, RestCredential, RestOperation } from './operation.ts';
-import { ConfigSchema } from './schema.ts';
+import { ConfigSchema, OperationSchema } from './schema.ts';
 
 /**
  * Checks the configuration of an upstream.
@@ -44,6 +44,25 @@ export function readConfig(record: UpstreamRecord): RestConfig {
   const config = parseJson(record.config ?? '{"operations":[]}') as RestConfig;
   read.set(record, config);
   return config;
+}
+
+/** Why an operation of an upstream at `url` cannot be kept; `undefined`: it can. */
+export function operationProblem(
+  operation: RestOperation,
+  credentials: Readonly<Record<string, RestCredential>>,
+  url: URL,
+): string | undefined {
+  const parsed = OperationSchema.safeParse(operation);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.join('.')}: ${issue?.message}`;
+  }
+  try {
+    checkOperation('operation', operation, credentials, url);
+    return undefined;
+  } catch (error) {
+    return ForgeError.from(error).message.replace(/^operation\./, '');
+  }
 }
 
 function checkOperation(

@@ -21,6 +21,8 @@ export interface RestConfig {
   readonly instructions?: string | undefined;
   /** Its one operation was registered as a tool by itself (`POST /tools`), and is changed and deleted as one. */
   readonly isSingleTool?: boolean | undefined;
+  /** What the operations came from, kept for whoever brings them in line with it again. */
+  readonly source?: JsonObject | undefined;
 }
 
 /** One endpoint as one tool. */
@@ -117,6 +119,10 @@ export interface RestBody {
 export interface RestField {
   /** Its name in the body. @default the argument's */
   readonly name?: string | undefined;
+  /** In a form: how arrays and objects are written, as in {@link RestParameter}. @default arrays as several fields */
+  readonly style?: 'form' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject' | undefined;
+  /** In a form with a style: whether each element is a field of its own. @default true for `form` and `deepObject` */
+  readonly explode?: boolean | undefined;
   /** Multipart: the argument is a file in base64. */
   readonly file?: boolean | undefined;
   /** Multipart: the name of the file. @default the field's name */

@@ -20,6 +20,8 @@ const Parameter = z.strictObject({
 
 const Field = z.strictObject({
   name: Name.optional(),
+  style: z.enum(['form', 'spaceDelimited', 'pipeDelimited', 'deepObject']).optional(),
+  explode: z.boolean().optional(),
   file: z.boolean().optional(),
   filename: Name.optional(),
   contentType: Name.optional(),
@@ -35,7 +37,8 @@ const Body = z.strictObject({
 
 const Filter = z.strictObject({ language: z.enum(['jq', 'jsonpath']), expression: z.string().min(1).max(10_000) });
 
-const Operation = z.strictObject({
+/** The shape of a `RestOperation`. */
+export const OperationSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_./-]{1,128}$/, 'must be 1 to 128 of the characters A-Z a-z 0-9 _ . / -'),
   title: z.string().max(255).optional(),
   description: z.string().max(65_536).optional(),
@@ -93,8 +96,9 @@ const MAX_OPERATIONS = 10_000;
 
 /** The shape of a `RestConfig`. */
 export const ConfigSchema = z.strictObject({
-  operations: z.array(Operation).min(1).max(MAX_OPERATIONS),
+  operations: z.array(OperationSchema).min(1).max(MAX_OPERATIONS),
   credentials: z.record(Name, Credential).optional(),
   instructions: z.string().max(65_536).optional(),
   isSingleTool: z.boolean().optional(),
+  source: z.record(z.string(), z.unknown()).optional(),
 });

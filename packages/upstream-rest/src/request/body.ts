@@ -4,7 +4,7 @@ import type { RestBody, RestField } from '../config/operation.ts';
 import { ArgumentError, type Arguments } from './arguments.ts';
 import { fromBase64 } from './base64.ts';
 import { multipartBody, type Part } from './multipart.ts';
-import { scalarText } from './styles.ts';
+import { escapeAll, formPairs, scalarText } from './styles.ts';
 
 /** A body and its type. */
 export interface Content {
@@ -60,12 +60,18 @@ function ofFields({ encoding, contentType, optional }: RestBody, fields: readonl
   if (optional === true && fields.length === 0) return undefined;
   if (encoding === 'multipart') return multipartBody(fields.flatMap(partsOf));
   if (encoding === 'form') {
-    const form = new URLSearchParams();
-    for (const { name, value } of fields) for (const text of valuesOf(value)) form.append(name, text);
-    return { type: contentType ?? TYPES.form, body: form.toString() };
+    return { type: contentType ?? TYPES.form, body: fields.flatMap(formFieldsOf).join('&') };
   }
   const members = fields.map(({ name, value }) => `${JSON.stringify(name)}:${value.text}`);
   return { type: contentType ?? TYPES.json, body: `{${members.join(',')}}` };
+}
+
+/** `name=value`, escaped. */
+function formFieldsOf({ name, field, value }: Filled): string[] {
+  if (field.style !== undefined) {
+    return formPairs(value, field, name, escapeAll).map(([key, text]) => `${key}=${text}`);
+  }
+  return valuesOf(value).map((text) => new URLSearchParams([[name, text]]).toString());
 }
 
 /** Arrays are fields that stand there several times. */

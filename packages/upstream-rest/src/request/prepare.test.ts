@@ -64,7 +64,11 @@ describe('the query', () => {
     [{ style: 'pipeDelimited' }, ['p', 'q'], 'a=p%7Cq'],
     [{}, { r: 1, g: 2 }, 'r=1&g=2'],
     [{ explode: false }, { r: 1, g: 2 }, 'a=r,1,g,2'],
-    [{ style: 'deepObject' }, { r: 1, g: { h: [2, 3] } }, 'a%5Br%5D=1&a%5Bg%5D%5Bh%5D=2&a%5Bg%5D%5Bh%5D=3'],
+    [
+      { style: 'deepObject' },
+      { r: 1, g: { h: [2, 3] } },
+      'a%5Br%5D=1&a%5Bg%5D%5Bh%5D%5B0%5D=2&a%5Bg%5D%5Bh%5D%5B1%5D=3',
+    ],
     [{ encoding: 'json' }, { r: 1 }, 'a=%7B%22r%22%3A1%7D'],
     [{ allowReserved: true }, 'a/b?c&d=e#f%', 'a=a/b?c%26d%3De%23f%25'],
   ] as const)('%j writes %j as %s', (parameter, value, expected) => {
@@ -137,6 +141,13 @@ describe('the body', () => {
       'application/x-www-form-urlencoded',
       'a=x+y&b=1&b=2&c=%7B%22d%22%3A1%7D',
     ]);
+  });
+
+  test('as a form whose fields have styles', () => {
+    const fields = { a: { style: 'deepObject' }, b: { style: 'form', explode: false, name: 'c' } } as const;
+    expect(bodyOf({ encoding: 'form', fields }, { id: 1, a: { x: [{ y: 'p q' }] }, b: [1, 2] })?.[1]).toBe(
+      'a%5Bx%5D%5B0%5D%5By%5D=p%20q&c=1,2',
+    );
   });
 
   test('in parts, with files in base64', () => {

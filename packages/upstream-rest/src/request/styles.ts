@@ -23,7 +23,12 @@ export function simpleText(value: JsonText, explode: boolean, encode: Encode): s
 }
 
 /** A value in the query or in cookies, by its style. */
-export function formPairs(value: JsonText, parameter: RestParameter, name: string, encode: Encode): Pair[] {
+export function formPairs(
+  value: JsonText,
+  parameter: Pick<RestParameter, 'style' | 'explode'>,
+  name: string,
+  encode: Encode,
+): Pair[] {
   const { style = 'form', explode = style === 'form' || style === 'deepObject' } = parameter;
   if (style === 'deepObject') return deepPairs(value, encode(name), encode);
   const join = style === 'spaceDelimited' ? '%20' : style === 'pipeDelimited' ? '%7C' : ',';
@@ -38,9 +43,14 @@ export function formPairs(value: JsonText, parameter: RestParameter, name: strin
   return members.length === 0 ? [] : [[encode(name), members.flat().join(join)]];
 }
 
-/** `name[key][key]=value`; the brackets are escaped, as URLs want it. */
+/**
+ * `name[key][key]=value`; the brackets are escaped, as URLs want it. OpenAPI does not say what becomes of arrays: here they
+ * have numbers for keys, which the servers that read such names take.
+ */
 function deepPairs(value: JsonText, name: string, encode: Encode): Pair[] {
-  if (Array.isArray(value.value)) return value.elements().flatMap((element) => deepPairs(element, name, encode));
+  if (Array.isArray(value.value)) {
+    return value.elements().flatMap((element, at) => deepPairs(element, `${name}%5B${at}%5D`, encode));
+  }
   if (!value.isObject) return [[name, encode(scalarText(value))]];
   return [...value.members()].flatMap(([key, member]) => deepPairs(member, `${name}%5B${encode(key)}%5D`, encode));
 }
