@@ -40,10 +40,12 @@ interface Exception extends Partial<Cell> {
   readonly error: RegExp;
 }
 
+/** HTTP+SSE is a transport of 2024-11-05, so the modern era is not served on it. */
+const NOT_ON_SSE = /Unsupported protocol version; served here: 2025-11-25/;
+
 const EXCEPTIONS: readonly Exception[] = [
-  // HTTP+SSE is a transport of 2024-11-05; the modern era has none of it.
-  { client: 'SDK v2 modern client', transport: 'SSE', error: /did not offer pinned protocol version 2026-07-28/ },
-  { client: 'Python 2.x modern client', transport: 'SSE', error: /Only the legacy era is served here/ },
+  { client: 'SDK v2 modern client', transport: 'SSE', error: NOT_ON_SSE },
+  { client: 'Python 2.x modern client', transport: 'SSE', error: NOT_ON_SSE },
 ];
 
 /** Forge starts one process for each client that a legacy server on stdio may ask, and no process knows of another. */

@@ -10,7 +10,12 @@ import { wrapperCommand } from './clients/wrapper-command.ts';
 import { type Story, TELL } from './stories.ts';
 
 /** How a story ended. */
-export type Outcome = { readonly said: string } | { readonly error: string };
+export interface Outcome {
+  /** What it came to. */
+  readonly said?: string;
+  /** Why it came to nothing. */
+  readonly error?: string;
+}
 
 /** Outcomes by story. */
 export type Outcomes = ReadonlyMap<Story, Outcome>;
