@@ -1,0 +1,56 @@
+/** @module The adapter of agents: reads what is said about one, and makes an upstream of it. */
+import type { Sealer, UpstreamAdapter, UpstreamRecord } from '@forge/core';
+import { a2aAgent } from './a2a/a2a-agent.ts';
+import { agentUpstream } from './agent-upstream.ts';
+import { queryOf, readConfig } from './config.ts';
+import { createAgentHttp } from './http/agent-http.ts';
+
+/** Options of {@link a2aAdapter}. */
+export interface A2aAdapterOptions {
+  /** Seals what callers keep of their conversations. */
+  readonly sealer: Sealer;
+  /** Whether a host, as a name or as an address that one leads to, must not be called. @default none */
+  readonly refuses?: ((host: string) => boolean) | undefined;
+  /** How long a call may take, in ms, where the record does not say. @default 60000 */
+  readonly requestTimeoutMs?: number | undefined;
+  /** @default 10000 */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Bytes of an answer at most, of all the events of a stream together. @default 67108864 */
+  readonly maxResponseBytes?: number | undefined;
+  /** Streams of one agent at one time, and as many other requests; further ones wait. @default 64 */
+  readonly maxConnections?: number | undefined;
+  /** Calls in flight at most, for each agent. @default 1024 */
+  readonly maxInFlight?: number | undefined;
+  /** After how many ms a client that takes tasks gets one for a call that is not over. @default 5000 */
+  readonly taskAfterMs?: number | undefined;
+}
+
+/**
+ * Makes upstreams of the transport `a2a`.
+ *
+ * @example
+ * const forge = await createForge({ adapters: [a2aAdapter({ sealer })], ... });
+ */
+export function a2aAdapter(options: A2aAdapterOptions): UpstreamAdapter {
+  return {
+    transports: ['a2a'],
+    check: (record) => void readConfig(record),
+    create(record, events) {
+      const { requestTimeoutMs = 60_000, maxInFlight = 1024 } = options;
+      const settings = { events, requestTimeoutMs: record.timeoutMs ?? requestTimeoutMs, maxInFlight };
+      return agentUpstream(settings, (context) => a2aAgent(partsOf(record, options), context));
+    },
+  };
+}
+
+function partsOf(record: UpstreamRecord, options: A2aAdapterOptions) {
+  const { sealer, refuses = () => false, taskAfterMs = 5000, maxResponseBytes = 64 * 1024 * 1024 } = options;
+  const { connectTimeoutMs = 10_000, maxConnections = 64 } = options;
+  const config = readConfig(record);
+  if (config.agentType !== 'a2a') throw new Error('not yet');
+  const origins: ReadonlySet<string> = new Set([new URL(record.url ?? '').origin, ...config.origins]);
+  const headers = Object.fromEntries(record.headers.map(({ name, value }) => [name.toLowerCase(), value]));
+  const query = queryOf(config, record);
+  const http = createAgentHttp({ refuses, origins, headers, query, connectTimeoutMs, maxConnections });
+  return { record, config, http, headers, origins, sealer, refuses, maxResponseBytes, taskAfterMs };
+}
