@@ -97,11 +97,12 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     observers.push(audit.observe);
   }
   const addresses = addressPolicy(settings);
+  const sealer = createSealer(secrets.authEncryptionSecret.reveal());
   const forge: Forge = await createForge({
     store,
     bus,
-    sealer: createSealer(secrets.authEncryptionSecret.reveal()),
-    adapters: createAdapters(settings, addresses, log),
+    sealer,
+    adapters: createAdapters(settings, { addresses, sealer, log }),
     addresses,
     interceptors: [...(observers.length === 0 ? [] : [observeCalls(observers)]), ...toolLimits(settings, () => forge)],
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),

@@ -5,7 +5,7 @@ import { ForgeError } from '@forge/protocol';
 import type { AgentCall } from '../agent-call.ts';
 import { agentError, type Connection } from './connect-agent.ts';
 import type { Patience } from './patience.ts';
-import { TaskView } from './task-view.ts';
+import type { TaskView } from './task-view.ts';
 
 /** What a dialogue is held with. */
 export interface DialogueParts {

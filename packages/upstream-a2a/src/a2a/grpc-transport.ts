@@ -73,13 +73,16 @@ function resolverFor(refuses: Refuses) {
 
     updateResolution(): void {
       this.#destroyed = false;
-      void this.#resolve().then((endpoints) => {
-        if (!this.#destroyed) this.#listener(endpoints, {}, null, '');
-      });
+      void this.#report();
     }
 
     destroy(): void {
       this.#destroyed = true;
+    }
+
+    async #report(): Promise<void> {
+      const endpoints = await this.#resolve();
+      if (!this.#destroyed) this.#listener(endpoints, {}, null, '');
     }
 
     async #resolve(): Promise<experimental.StatusOr<experimental.Endpoint[]>> {

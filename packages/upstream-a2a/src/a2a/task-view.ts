@@ -72,12 +72,13 @@ export class TaskView {
 
   /** A task as it stands; what was known of it gives way. */
   takeTask({ id, contextId, status, artifacts, history }: Task): undefined {
+    const isOver = status !== undefined && TERMINAL.has(status.state);
     this.#identify(id, contextId);
     this.#artifacts.clear();
     for (const artifact of artifacts) this.#takeArtifact(artifact, false);
     const last = history.findLast(({ role }) => role === Role.ROLE_AGENT);
     // Some agents leave their answer in the history alone.
-    const said = status?.message ?? (artifacts.length === 0 && TERMINAL.has(status?.state ?? 0) ? last : undefined);
+    const said = status?.message ?? (isOver && artifacts.length === 0 ? last : undefined);
     this.#setState(status?.state, said, status?.timestamp);
   }
 

@@ -62,7 +62,7 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
         {
           origin: target.origin,
           path: `${target.pathname}${target.search}`,
-          method: (init.method ?? 'GET') as 'GET',
+          method: init.method ?? 'GET',
           headers: Object.fromEntries(own),
           body: (init.body ?? null) as string | null,
         },

@@ -54,7 +54,10 @@ export class FetchReply implements Dispatcher.DispatchHandler {
           this.#body = body;
         },
         pull: () => controller.resume(),
-        cancel: () => this.#fail(new Error('not read any more')),
+        cancel: () => {
+          this.#body = undefined;
+          this.#fail(new Error('not read any more'));
+        },
       },
       new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER }),
     );
@@ -74,7 +77,8 @@ export class FetchReply implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (!this.#end()) return;
-    this.#body?.close();
+    // undici uses a connection again in the next turn: who hears of the end in the one after that finds it free.
+    setImmediate(() => setImmediate(() => this.#body?.close()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, cause: Error): void {

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { setUp, type SetUp } from '../api.fixture.ts';
+
+let api: SetUp;
+beforeEach(() => {
+  api = setUp();
+  api.tools.set('agents:1', ['a2a_helper']);
+  api.tools.set('agents:2', ['plan', 'book']);
+});
+
+/** What the registry was given: the config as an object. */
+const registered = () => {
+  const record = api.connected.at(-1);
+  return { ...record, config: JSON.parse(record?.config ?? 'null') as unknown };
+};
+
+describe('registering an agent', () => {
+  it('takes the body of ContextForge, wrapped and in snake_case: A2A over JSON-RPC, without a card', async () => {
+    const agent = {
+      name: 'helper',
+      endpoint_url: 'http://agents:1/rpc',
+      agent_type: 'generic',
+      protocol_version: '0.3',
+      capabilities: { streaming: true },
+    };
+    const { status, body } = await api.send('POST', '/a2a', { json: { agent, visibility: 'public' } });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      name: 'helper',
+      slug: 'helper',
+      agentType: 'jsonrpc',
+      protocolVersion: '0.3',
+      capabilities: { streaming: true },
+      endpointUrl: 'http://agents:1/rpc',
+      reachable: true,
+    });
+    expect(registered()).toMatchObject({
+      transport: 'a2a',
+      config: { endpoint: { binding: 'JSONRPC', protocolVersion: '0.3', streaming: true } },
+    });
+  });
+
+  it('takes the address of a card, which says the rest', async () => {
+    const json = { name: 'trips', endpointUrl: 'http://agents:2/.well-known/agent-card.json' };
+    const { body } = await api.send('POST', '/a2a', { json });
+    expect(body).toMatchObject({ agentType: 'a2a', tools: ['trips-plan', 'trips-book'] });
+    expect(registered().config).toEqual({ agentType: 'a2a' });
+  });
+
+  it('keeps the name that ContextForge gives to the tool of an agent', async () => {
+    const json = { name: 'Helper', endpointUrl: 'http://agents:1/rpc' };
+    const { body } = await api.send('POST', '/a2a', { json });
+    expect(body.tools).toEqual(['a2a_helper']);
+  });
+
+  it.each([
+    [{ auth_type: 'basic', auth_username: 'u', auth_password: 'p' }, [{ name: 'Authorization', value: 'Basic dTpw' }]],
+    [{ auth_type: 'bearer', auth_token: 't' }, [{ name: 'Authorization', value: 'Bearer t' }]],
+    [{ auth_type: 'api_key', auth_value: 'k' }, [{ name: 'X-API-Key', value: 'k' }]],
+    [{ auth_type: 'authheaders', auth_headers: [{ key: 'X-A', value: '1' }] }, [{ name: 'X-A', value: '1' }]],
+  ])('sends credentials as %j says', async (auth, headers) => {
+    const json = { name: 'helper', endpoint_url: 'http://agents:1/rpc', ...auth };
+    const { text } = await api.send('POST', '/a2a', { json });
+    expect(registered().headers).toEqual(headers);
+    expect(text).not.toContain(headers[0]?.value);
+  });
+
+  it('keeps a key for the query apart, sealed and out of answers', async () => {
+    const auth = { auth_type: 'query_param', auth_query_param_key: 'key', auth_query_param_value: 'hidden-value' };
+    const json = { name: 'helper', endpoint_url: 'http://agents:1/rpc', ...auth };
+    const { body, text } = await api.send('POST', '/a2a', { json });
+    expect(registered()).toMatchObject({
+      config: { query: { key: 'auth_query_param' } },
+      secrets: { auth_query_param: 'hidden-value' },
+    });
+    expect(body).toMatchObject({ authType: 'query_param', authQueryParamKey: 'key' });
+    expect(text).not.toContain('hidden-value');
+    expect(JSON.stringify(await api.store.upstreams.all())).not.toContain('hidden-value');
+    expect((await api.send('PUT', `/a2a/${body.id}`, { json: body })).status).toBe(200);
+    expect((await api.store.upstreams.all())[0]?.secrets).toHaveProperty('auth_query_param');
+    const bearer = { auth_type: 'bearer', auth_token: 't' };
+    const changed = await api.send('PUT', `/a2a/${body.id}`, { json: bearer });
+    expect(changed.body).toMatchObject({ authType: 'authheaders', authQueryParamKey: null });
+    expect(registered().secrets).toBeUndefined();
+  });
+
+  it('says which field is wrong', async () => {
+    const send = async (json: object) => (await api.send('POST', '/a2a', { json })).body.error.message;
+    expect(await send({ name: 'x' })).toContain('endpointUrl');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', agent_type: 'magic' })).toContain('agentType');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'api_key' })).toContain('authValue');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'query_param' })).toContain(
+      'authQueryParamKey',
+    );
+    expect(await send({ name: 'x', endpointUrl: 'ftp://agents:1' })).toContain('url');
+  });
+
+  it('is for administrators', async () => {
+    const json = { name: 'helper', endpointUrl: 'http://agents:1/rpc' };
+    expect((await api.send('POST', '/a2a', { json, as: 'alice' })).status).toBe(403);
+  });
+});
+
+describe('agents', () => {
+  beforeEach(async () => {
+    api.tools.set('git', ['status']);
+    await api.send('POST', '/gateways', { json: { name: 'git', url: 'http://git/mcp' } });
+    const config = { model: 'm' };
+    await api.send('POST', '/a2a', {
+      json: { name: 'helper', endpoint_url: 'http://agents:1/v1', agent_type: 'openai', config },
+    });
+    await api.send('POST', '/a2a', { json: { name: 'trips', endpoint_url: 'http://agents:2/card.json' } });
+  });
+
+  it('are listed, gateways are not; only administrators see where they are', async () => {
+    const { body } = await api.send('GET', '/a2a');
+    expect(body.map((one: { name: string }) => one.name)).toEqual(['helper', 'trips']);
+    const seen = await api.send('GET', '/v1/a2a/helper', { as: 'alice' });
+    expect(seen.body).toMatchObject({ agentType: 'openai', endpointUrl: null, config: null, authType: null });
+    expect((await api.send('GET', '/a2a/git')).status).toBe(404);
+  });
+
+  it('are changed, switched off and deleted by id or name', async () => {
+    const { body } = await api.send('PUT', '/a2a/helper', { json: { agent: { config: { model: 'n' } } } });
+    expect(body).toMatchObject({ agentType: 'openai', config: { agentType: 'openai', model: 'n' } });
+    const off = await api.send('POST', `/a2a/${body.id}/state?activate=false`);
+    expect(off.body).toMatchObject({ status: 'success', agent: { enabled: false } });
+    expect((await api.send('DELETE', '/a2a/helper')).status).toBe(200);
+    expect((await api.send('GET', '/a2a')).body).toHaveLength(1);
+  });
+
+  it('are called with words under any of their names', async () => {
+    for (const parameters of [
+      { query: 'hi', contextId: 'c' },
+      { text: 'hi', contextId: 'c' },
+      { message: { parts: [{ kind: 'text', text: 'hi' }] }, contextId: 'c' },
+    ]) {
+      const json = { parameters, interaction_type: 'query' };
+      const { status, body } = await api.send('POST', '/a2a/helper/invoke', { json, as: 'alice' });
+      expect(status).toBe(200);
+      expect(JSON.parse(body.content[0].text).arguments).toEqual({ query: 'hi', contextId: 'c' });
+    }
+    const { body } = await api.send('GET', '/a2a/helper');
+    const byId = await api.send('POST', '/a2a/invoke', { json: { agent_id: body.id, parameters: { query: 'hi' } } });
+    expect(byId.status).toBe(200);
+  });
+
+  it('with several skills want to know which', async () => {
+    const send = (json: object) => api.send('POST', '/a2a/trips/invoke', { json });
+    const { status, body } = await send({ parameters: { query: 'hi' } });
+    expect([status, body.error.message]).toEqual([422, 'skill: the agent "trips" has these: plan, book']);
+    expect((await send({ skill: 'book', parameters: { query: 'hi' } })).status).toBe(200);
+    expect((await api.send('POST', '/a2a/nobody/invoke', { json: {} })).status).toBe(404);
+  });
+});
