@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { AgentCard, type Message, type Part, Role, TaskState } from '@a2a-js/sdk';
 import { duplicateInterfacesForLegacy } from '@a2a-js/sdk/compat/v0_3';
 import {
@@ -11,18 +12,30 @@ import {
   type ExecutionEventBus,
   InMemoryTaskStore,
   type RequestContext,
+  STATE_HEADERS_KEY,
 } from '@a2a-js/sdk/server';
 import { agentCardHandler, jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
+import { A2AService, grpcService, UserBuilder as GrpcUserBuilder } from '@a2a-js/sdk/server/grpc';
+import { LegacyA2AService, legacyGrpcService } from '@a2a-js/sdk/compat/v0_3/server/grpc';
+import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import express from 'express';
 import { dataPart, rawPart, textPart, urlPart } from './a2a/parts.ts';
 
 /** An agent that listens. */
 export interface TestAgent {
   readonly url: string;
+  /** Where it listens for gRPC. */
+  readonly grpcUrl: string;
+  /** Metadata of gRPC calls. */
+  readonly metadata: readonly Readonly<Record<string, unknown>>[];
   /** Messages that came, newest last. */
   readonly received: readonly Message[];
   /** Requests that came, by header name. */
   readonly headers: readonly Readonly<Record<string, unknown>>[];
+  /** Paths of requests that came, with their queries. */
+  readonly paths: readonly string[];
+  /** Ids of tasks whose cancellation was asked for. */
+  readonly cancelled: readonly string[];
   /** Calls of `hang` that were not cancelled. */
   readonly hanging: number;
   readonly connections: number;
@@ -34,7 +47,7 @@ export interface TestAgent {
 
 /** How an agent differs from the usual one. */
 export interface TestAgentOptions {
-  readonly binding?: 'JSONRPC' | 'HTTP+JSON';
+  readonly binding?: 'JSONRPC' | 'HTTP+JSON' | 'GRPC';
   readonly version?: '1.0' | '0.3';
   readonly streaming?: boolean;
   /** The card, as the agent would serve it, made into another. */
@@ -50,6 +63,9 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
   const sockets = new Set<Socket>();
   const received: Message[] = [];
   const headers: Record<string, unknown>[] = [];
+  const metadata: Record<string, unknown>[] = [];
+  const paths: string[] = [];
+  const cancelled: string[] = [];
   const hanging = new Map<string, () => void>();
   let released: () => void = () => {};
   const waiting = new Promise<void>((resolve) => {
@@ -57,9 +73,12 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
   });
   let port = 0;
   let http: Server | undefined;
+  let grpcPort = 0;
+  let grpc: GrpcServer | undefined;
 
   const cardOf = (): AgentCard => {
-    const interfaces = [{ url: `${urlOf(port)}/rpc`, protocolBinding: binding, tenant: '', protocolVersion: '1.0' }];
+    const url = binding === 'GRPC' ? `127.0.0.1:${grpcPort}` : `${urlOf(port)}/rpc`;
+    const interfaces = [{ url, protocolBinding: binding, tenant: '', protocolVersion: '1.0' }];
     const both = duplicateInterfacesForLegacy(interfaces, [binding]);
     return AgentCard.fromJSON({
       name: 'Suite',
@@ -76,9 +95,11 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
   const executor: AgentExecutor = {
     async execute(context, bus) {
       received.push(context.userMessage);
+      metadata.push(context.context.state.get(STATE_HEADERS_KEY) as Record<string, unknown>);
       await run(context, bus);
     },
     async cancelTask(taskId, bus) {
+      cancelled.push(taskId);
       hanging.get(taskId)?.();
       bus.publish(statusEvent({ taskId, contextId: 'c' }, TaskState.TASK_STATE_CANCELED));
     },
@@ -126,6 +147,10 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
       case 'ask':
         if (context.task === undefined) return say(TaskState.TASK_STATE_INPUT_REQUIRED, textPart('Which colour?'));
         return done(textPart(`it is ${wordsOf(userMessage)}`));
+      case 'ask-late':
+        if (context.task !== undefined) return done(textPart(`it is ${wordsOf(userMessage)}`));
+        await waiting;
+        return say(TaskState.TASK_STATE_INPUT_REQUIRED, textPart('Which colour?'));
       case 'login':
         return say(TaskState.TASK_STATE_AUTH_REQUIRED, textPart('Log in first'));
       case 'files': {
@@ -156,17 +181,29 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     http.listen(port, '127.0.0.1');
     await once(http, 'listening');
     ({ port } = http.address() as AddressInfo);
+    if (binding === 'GRPC') grpcPort = await freePort(grpcPort);
     const card = cardOf();
     const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), executor);
     const legacyCompat = { enabled: true };
     app.use((request, _response, next) => {
       headers.push(request.headers);
+      paths.push(request.url);
       next();
     });
     const wellKnown = '/.well-known/agent-card.json';
     if (options.card) app.get(wellKnown, (_request, response) => void response.json(options.card?.(card)));
     else app.use(wellKnown, agentCardHandler({ agentCardProvider: async () => card, legacyCompat }));
     const serving = { requestHandler, userBuilder: UserBuilder.noAuthentication, legacyCompat };
+    if (binding === 'GRPC') {
+      grpc = new GrpcServer();
+      grpc.addService(A2AService, grpcService({ ...serving, userBuilder: GrpcUserBuilder.noAuthentication }));
+      grpc.addService(
+        LegacyA2AService,
+        legacyGrpcService({ ...serving, userBuilder: GrpcUserBuilder.noAuthentication }),
+      );
+      await promisify(grpc.bindAsync.bind(grpc))(`127.0.0.1:${grpcPort}`, ServerCredentials.createInsecure());
+      return;
+    }
     app.use('/rpc', binding === 'JSONRPC' ? jsonRpcHandler(serving) : restHandler(serving));
   };
   const stop = async (): Promise<void> => {
@@ -177,6 +214,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     stopping.close();
     for (const socket of sockets) socket.destroy();
     for (const end of hanging.values()) end();
+    grpc?.forceShutdown();
     await closed;
   };
 
@@ -185,8 +223,14 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     get url() {
       return urlOf(port);
     },
+    get grpcUrl() {
+      return `http://127.0.0.1:${grpcPort}`;
+    },
+    metadata,
     received,
     headers,
+    paths,
+    cancelled,
     get hanging() {
       return hanging.size;
     },
@@ -197,6 +241,17 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     stop,
     release: () => released(),
   };
+}
+
+/** The card has to name it before anybody listens. */
+async function freePort(known: number): Promise<number> {
+  if (known !== 0) return known;
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 function urlOf(port: number): string {

@@ -19,3 +19,6 @@ describeUpstream('A2A 1.0 over HTTP+JSON', () => startFixture({ binding: 'HTTP+J
 describeUpstream('A2A 0.3 over JSON-RPC', () => startFixture({ version: '0.3' }));
 describeUpstream('A2A 0.3 over HTTP+JSON', () => startFixture({ version: '0.3', binding: 'HTTP+JSON' }));
 describeUpstream('A2A 1.0 without streams', () => startFixture({ streaming: false }), { progress: false });
+// gRPC has a bound of its own, 4 MB a message.
+describeUpstream('A2A 1.0 over gRPC', () => startFixture({ binding: 'GRPC' }), { bounded: false });
+describeUpstream('A2A 0.3 over gRPC', () => startFixture({ binding: 'GRPC', version: '0.3' }), { bounded: false });

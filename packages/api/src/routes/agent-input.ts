@@ -47,7 +47,7 @@ function queryOf(
   if (authType !== 'query_param')
     return authType === undefined ? { query, secrets: undefined } : { query: undefined, secrets: null };
   if (key === undefined) throw missing('authQueryParamKey');
-  const isKept = value === undefined && Object.hasOwn((current['query'] ?? {}) as object, key);
+  const isKept = value === undefined && Object.hasOwn(current['query'] ?? {}, key);
   if (value === undefined && !isKept) throw missing('authQueryParamValue');
   return { query: { [key]: QUERY_SECRET }, secrets: value === undefined ? undefined : { [QUERY_SECRET]: value } };
 }

@@ -160,7 +160,7 @@ function agentView(
   const status = upstreams.status(row.id);
   const config = JSON.parse(row.config ?? '{}') as Record<string, unknown>;
   const endpoint = (config['endpoint'] ?? {}) as { protocolVersion?: string; streaming?: boolean };
-  const [queryKey] = Object.keys((config['query'] ?? {}) as object);
+  const [queryKey] = Object.keys(config['query'] ?? {});
   // Addresses may hold credentials, whatever they were meant for.
   const ours = <T>(value: T | undefined): T | null => (principal.admin ? (value ?? null) : null);
   return {

@@ -8,7 +8,7 @@ import { AgentFailure } from '../agent-failure.ts';
 import type { Agent, AgentContext, Arguments, Found } from '../agent.ts';
 import type { ConfigOf } from '../config.ts';
 import type { AgentHttp } from '../http/agent-http.ts';
-import { chooseInterface } from './choose-interface.ts';
+import { chooseInterface, originOf } from './choose-interface.ts';
 import { agentError, connectAgent, type Connection } from './connect-agent.ts';
 import { type Conversation, message, messageOf, NEW_CONVERSATION } from './outgoing-message.ts';
 import { type Conversations, createConversations } from './conversations.ts';
@@ -197,8 +197,8 @@ function byHand(
 }
 
 /** A card must not lead the credentials to whom nobody meant them for. */
-function guardCredentials({ headers, config, origins }: A2aAgentOptions, { url }: AgentInterface): void {
-  const origin = URL.canParse(url) ? new URL(url).origin : url;
+function guardCredentials({ headers, config, origins }: A2aAgentOptions, chosen: AgentInterface): void {
+  const origin = originOf(chosen);
   if (Object.keys(headers).length + Object.keys(config.query).length === 0 || origins.has(origin)) return;
   throw new ForgeError(
     'upstream_error',

@@ -33,3 +33,31 @@ export function chooseInterface(card: AgentCard, bindings: readonly Binding[]): 
 function isVersion(version: string, wanted: string): boolean {
   return version === wanted || version.startsWith(`${wanted}.`);
 }
+
+/** Whom an interface leads to: an origin as of HTTP, whatever its binding is. @throws ForgeError `upstream_error` */
+export function originOf({ url, protocolBinding }: AgentInterface): string {
+  if (protocolBinding === 'GRPC') {
+    const { host, isSecure } = grpcTarget(url);
+    return new URL(`${isSecure ? 'https' : 'http'}://${host}`).origin;
+  }
+  if (!URL.canParse(url)) throw noAddress(url);
+  return new URL(url).origin;
+}
+
+/** Cards name gRPC endpoints by URL or by `host:port`. Plain text is for `http:` and for this machine alone. */
+export function grpcTarget(url: string): { readonly host: string; readonly isSecure: boolean } {
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
+  const href = hasScheme ? url : `grpc://${url}`;
+  if (!URL.canParse(href)) throw noAddress(url);
+  const { protocol, hostname, port } = new URL(href);
+  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  const isSecure = !(protocol === 'http:' || (!hasScheme && isLocal));
+  return { host: `${hostname}:${port || (isSecure ? '443' : '80')}`, isSecure };
+}
+
+function noAddress(url: string): ForgeError {
+  return new ForgeError(
+    'upstream_error',
+    `The agent's card leads to something that is no address: ${url.slice(0, 200)}`,
+  );
+}

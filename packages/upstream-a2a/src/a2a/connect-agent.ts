@@ -10,6 +10,7 @@ import {
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { ForgeError } from '@forge/protocol';
 import { AgentFailure } from '../agent-failure.ts';
+import { refusedHost } from '../http/guarded-connector.ts';
 
 /** A client, and its end. */
 export interface Connection {
@@ -52,5 +53,17 @@ function clientFor(card: AgentCard, transport: TransportFactory): Promise<Client
 export function agentError(thrown: unknown): unknown {
   if (thrown instanceof ForgeError || thrown instanceof AgentFailure) return thrown;
   if (thrown instanceof TaskNotFoundError) return new ForgeError('invalid_params', 'Unknown task', { cause: thrown });
+  const { transport, status, message = '' } = thrown as { transport?: unknown; status?: unknown; message?: string };
+  if (transport === 'grpc' && status === UNAVAILABLE) return unavailable(message, thrown);
   return new AgentFailure(`The agent did not do it: ${thrown instanceof Error ? thrown.message : 'no reason given'}`);
+}
+
+/** Of gRPC: there is no connection, or there is none any more. */
+const UNAVAILABLE = 14;
+
+function unavailable(message: string, cause: unknown): ForgeError {
+  if (message.includes(refusedHost().message)) return new ForgeError('forbidden', refusedHost().message);
+  const isUnsent = /No connection established|Name resolution failed/.test(message);
+  if (!isUnsent) return new ForgeError('outcome_unknown', undefined, { cause });
+  return new ForgeError('upstream_unreachable', `The agent cannot be reached: ${message.slice(0, 500)}`, { cause });
 }

@@ -4,14 +4,17 @@ import { isIP } from 'node:net';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { Transport, TransportFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
-import { ForgeError } from '@forge/protocol';
 import { credentials, experimental, status } from '@grpc/grpc-js';
 import { bare, refusedHost } from '../http/guarded-connector.ts';
+import { grpcTarget } from './choose-interface.ts';
 
 type Refuses = (host: string) => boolean;
 
 /** Schemes by what they refuse: gRPC knows resolvers by their schemes alone. */
 const schemes = new Map<Refuses, string>();
+
+/** Names are not looked up more often than this, in ms. */
+const RESOLVE_MS = 1000;
 
 /** A factory for the SDK's client, and the end of what it made. */
 export function connectGrpc(refuses: Refuses): { readonly factory: TransportFactory; close(): void } {
@@ -20,7 +23,7 @@ export function connectGrpc(refuses: Refuses): { readonly factory: TransportFact
     factory: {
       protocolName: 'GRPC',
       async create(url: string, card: AgentCard) {
-        const { host, isSecure } = targetOf(url);
+        const { host, isSecure } = grpcTarget(url);
         const grpcChannelCredentials = isSecure ? credentials.createSsl() : credentials.createInsecure();
         const inner = new GrpcTransportFactory({ grpcChannelCredentials, legacyCompat: { enabled: true } });
         const transport = await inner.create(`${schemeOf(refuses)}:${host}`, card);
@@ -33,17 +36,6 @@ export function connectGrpc(refuses: Refuses): { readonly factory: TransportFact
       for (const transport of made) (transport as { grpcClient?: { close(): void } }).grpcClient?.close();
     },
   };
-}
-
-/** Cards name gRPC endpoints by URL or by `host:port`. Plain text is for `http:` and for this machine alone. */
-export function targetOf(url: string): { readonly host: string; readonly isSecure: boolean } {
-  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(url);
-  const href = hasScheme ? url : `grpc://${url}`;
-  if (!URL.canParse(href)) throw new ForgeError('upstream_error', `The agent's gRPC endpoint is no address: ${url}`);
-  const { protocol, hostname, port } = new URL(href);
-  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  const isSecure = !(protocol === 'http:' || (!hasScheme && isLocal));
-  return { host: `${hostname}:${port || (isSecure ? '443' : '80')}`, isSecure };
 }
 
 function schemeOf(refuses: Refuses): string {
@@ -60,7 +52,8 @@ function resolverFor(refuses: Refuses) {
   return class GuardedResolver implements experimental.Resolver {
     readonly #listener: experimental.ResolverListener;
     readonly #path: string;
-    #destroyed = false;
+    #timer: NodeJS.Timeout | undefined;
+    #reportedAt = 0;
 
     static getDefaultAuthority(target: experimental.GrpcUri): string {
       return target.path;
@@ -71,18 +64,24 @@ function resolverFor(refuses: Refuses) {
       this.#path = target.path;
     }
 
+    /** gRPC asks with each connection that fails, and tries again as soon as there is an answer. */
     updateResolution(): void {
-      this.#destroyed = false;
-      void this.#report();
+      if (this.#timer !== undefined) return;
+      const pause = Math.max(0, this.#reportedAt + RESOLVE_MS - Date.now());
+      this.#timer = setTimeout(() => void this.#report(), pause).unref();
     }
 
     destroy(): void {
-      this.#destroyed = true;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
     }
 
     async #report(): Promise<void> {
       const endpoints = await this.#resolve();
-      if (!this.#destroyed) this.#listener(endpoints, {}, null, '');
+      if (this.#timer === undefined) return; // destroyed meanwhile
+      this.#timer = undefined;
+      this.#reportedAt = Date.now();
+      this.#listener(endpoints, {}, null, '');
     }
 
     async #resolve(): Promise<experimental.StatusOr<experimental.Endpoint[]>> {

@@ -50,13 +50,21 @@ function placesOf(url: URL): readonly URL[] {
 function parseCard(text: string, url: URL): ReadCard {
   try {
     const raw = parseJson(text) as Record<string, unknown>;
-    const card = isLegacyAgentCard(raw) ? parseLegacyAgentCard(raw) : AgentCard.fromJSON(raw);
+    const card = isLegacyAgentCard(raw) ? parseLegacyAgentCard(filled(raw)) : AgentCard.fromJSON(raw);
     if (card.name === '' || card.supportedInterfaces.length === 0) throw new Error('it names no agent or no interface');
     if (card.skills.length > MAX_SKILLS) throw new Error(`it has more than ${MAX_SKILLS} skills`);
     return { card, raw, url };
   } catch (cause) {
     throw unusable(`what is at ${url.href} is no agent card: ${(cause as Error).message.slice(0, 200)}`, cause);
   }
+}
+
+/** The SDK insists on members that agents of 0.3 leave out. */
+function filled(raw: Readonly<Record<string, unknown>>): object {
+  const modes = { defaultInputModes: [], defaultOutputModes: [] };
+  const skills = Array.isArray(raw['skills']) ? (raw['skills'] as object[]) : [];
+  const whole = skills.map((skill) => ({ name: '', description: '', tags: [], ...skill }));
+  return { description: '', version: '', capabilities: {}, ...modes, ...raw, skills: whole };
 }
 
 function unusable(why: string, cause?: unknown): ForgeError {
