@@ -2,8 +2,13 @@
 import type { Sealer, UpstreamAdapter, UpstreamRecord } from '@forge/core';
 import { a2aAgent } from './a2a/a2a-agent.ts';
 import { agentUpstream } from './agent-upstream.ts';
-import { queryOf, readConfig } from './config.ts';
+import type { Agent, AgentContext } from './agent.ts';
+import { type AgentConfig, queryOf, readConfig } from './config.ts';
 import { createAgentHttp } from './http/agent-http.ts';
+import { anthropic } from './model/anthropic.ts';
+import { custom } from './model/custom.ts';
+import { modelAgent, type ModelProtocol } from './model/model-agent.ts';
+import { openAi } from './model/openai.ts';
 
 /** Options of {@link a2aAdapter}. */
 export interface A2aAdapterOptions {
@@ -38,19 +43,32 @@ export function a2aAdapter(options: A2aAdapterOptions): UpstreamAdapter {
     create(record, events) {
       const { requestTimeoutMs = 60_000, maxInFlight = 1024 } = options;
       const settings = { events, requestTimeoutMs: record.timeoutMs ?? requestTimeoutMs, maxInFlight };
-      return agentUpstream(settings, (context) => a2aAgent(partsOf(record, options), context));
+      return agentUpstream(settings, (context) => agentOf(record, options, context));
     },
   };
 }
 
-function partsOf(record: UpstreamRecord, options: A2aAdapterOptions) {
-  const { sealer, refuses = () => false, taskAfterMs = 5000, maxResponseBytes = 64 * 1024 * 1024 } = options;
+function agentOf(record: UpstreamRecord, options: A2aAdapterOptions, context: AgentContext): Agent {
+  const { sealer, refuses = none, taskAfterMs = 5000, maxResponseBytes = 64 * 1024 * 1024 } = options;
   const { connectTimeoutMs = 10_000, maxConnections = 64 } = options;
   const config = readConfig(record);
-  if (config.agentType !== 'a2a') throw new Error('not yet');
-  const origins: ReadonlySet<string> = new Set([new URL(record.url ?? '').origin, ...config.origins]);
+  const url = new URL(record.url ?? '');
+  const origins = new Set([url.origin, ...('origins' in config ? config.origins : [])]);
   const headers = Object.fromEntries(record.headers.map(({ name, value }) => [name.toLowerCase(), value]));
   const query = queryOf(config, record);
   const http = createAgentHttp({ refuses, origins, headers, query, connectTimeoutMs, maxConnections });
-  return { record, config, http, headers, origins, sealer, refuses, maxResponseBytes, taskAfterMs };
+  if (config.agentType === 'a2a') {
+    return a2aAgent(
+      { record, config, http, headers, origins, sealer, refuses, maxResponseBytes, taskAfterMs },
+      context,
+    );
+  }
+  return modelAgent(record, protocolOf(config, url), http, maxResponseBytes);
 }
+
+function protocolOf(config: Exclude<AgentConfig, { agentType: 'a2a' }>, url: URL): ModelProtocol {
+  if (config.agentType === 'openai') return openAi(url, config);
+  return config.agentType === 'anthropic' ? anthropic(url, config) : custom(url, config);
+}
+
+const none = (): boolean => false;
