@@ -153,8 +153,8 @@ function parsed(text: string): unknown {
 /** What vendors say in `error.message`, others in `error` or `message`, and others in any way. */
 function refusal(status: number, text: string): AgentFailure {
   const said = ['/error/message', '/error', '/message'].map((pointer) => at(jsonOf(text), pointer));
-  const words = said.find((value) => typeof value === 'string' && value !== '') ?? text.trim();
-  return new AgentFailure(`The endpoint refused it (HTTP ${status}): ${String(words) || 'no reason given'}`, status);
+  const words = said.find((value): value is string => typeof value === 'string' && value !== '') ?? text.trim();
+  return new AgentFailure(`The endpoint refused it (HTTP ${status}): ${words || 'no reason given'}`, status);
 }
 
 function jsonOf(text: string): unknown {
