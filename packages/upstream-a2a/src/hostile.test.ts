@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isRefusedAddress } from '@forge/core';
+import { createAddressPolicy } from '@forge/core';
 import type { Upstream } from '@forge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callTool, upstreamOf } from './upstream.fixture.ts';
 
+const policy = createAddressPolicy();
+const refuses = (host: string): boolean => policy.refusal(host) !== undefined;
 const CARD = '/.well-known/agent-card.json';
 
 let server: Server;
@@ -28,7 +30,7 @@ beforeEach(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  upstream = upstreamOf({ url }, { requestTimeoutMs: 2000, maxResponseBytes: 100_000, refuses: isRefusedAddress });
+  upstream = upstreamOf({ url }, { requestTimeoutMs: 2000, maxResponseBytes: 100_000, refuses });
 });
 afterEach(async () => {
   await upstream.close();

@@ -8,9 +8,9 @@ import {
   type TransportFactory,
 } from '@a2a-js/sdk/client';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
+import { refusedHost } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
 import { AgentFailure } from '../agent-failure.ts';
-import { refusedHost } from '../http/guarded-connector.ts';
 
 /** A client, and its end. */
 export interface Connection {

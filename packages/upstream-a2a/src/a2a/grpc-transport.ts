@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { Transport, TransportFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
+import { refusedHost } from '@forge/outgoing';
 import { credentials, experimental, status } from '@grpc/grpc-js';
-import { bare, refusedHost } from '../http/guarded-connector.ts';
 import { grpcTarget } from './choose-interface.ts';
 
 type Refuses = (host: string) => boolean;
@@ -98,4 +98,9 @@ function resolverFor(refuses: Refuses) {
       }
     }
   };
+}
+
+/** A host without the brackets of an IPv6 address. */
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }

@@ -2,11 +2,11 @@
  * @module `fetch` towards one agent: hosts checked with each connection, answers bounded, redirects within one origin only,
  * credentials for the origins that may have them and for no other.
  */
+import { guardedConnector } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
 import { Agent } from 'undici';
 import { AgentFailure } from '../agent-failure.ts';
 import { FetchReply } from './fetch-reply.ts';
-import { guardedConnector } from './guarded-connector.ts';
 
 /** Options of {@link createAgentHttp}. */
 export interface AgentHttpOptions {
@@ -43,7 +43,7 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
   const { origins, headers, query, maxConnections: connections, connectTimeoutMs, refuses } = options;
   const settings = {
     connections,
-    connect: guardedConnector(refuses, connectTimeoutMs),
+    connect: guardedConnector({ refuses, timeoutMs: connectTimeoutMs }),
     headersTimeout: 0,
     bodyTimeout: 0,
   };

@@ -1,7 +1,7 @@
 /** @module The answer to one request as a `Response`, bounded, with a body that comes only as fast as it is read. */
+import { REFUSED } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
 import type { Dispatcher } from 'undici';
-import { REFUSED } from './guarded-connector.ts';
 
 /** What a reply needs. */
 export interface FetchReplyOptions {
@@ -114,7 +114,7 @@ function unusable(why: string, cause?: unknown): ForgeError {
 function unsent(cause: Error): ForgeError {
   const { code } = cause as { code?: unknown };
   if (code === 'UND_ERR_INVALID_ARG') return new ForgeError('invalid_params', 'A header has a value that HTTP forbids');
-  if (code === REFUSED) return new ForgeError('forbidden', cause.message);
+  if (code === REFUSED) return new ForgeError('forbidden', `${cause.message} (see SSRF_* in the configuration)`);
   const why = typeof code === 'string' ? code : cause.message;
   return new ForgeError('upstream_unreachable', `The agent cannot be reached: ${why}`, { cause });
 }
