@@ -108,7 +108,9 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
         return thrown instanceof AgentFailure ? resultOutcome(failed(thrown)) : errorOutcome(forCaller(thrown));
       }
     },
-    watch: (_uris, taskIds = NO_TASKS) => agent.watch?.(taskIds),
+    async watch(_uris, taskIds = NO_TASKS) {
+      agent.watch?.(taskIds);
+    },
     sessionEnded() {}, // no session of ours is paired with a client's
     async close() {
       if (closed) return;

@@ -18,12 +18,14 @@ import {
   type Store,
 } from '@forge/core';
 import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
+import { createAgentServer } from '@forge/upstream-a2a';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
 import { addressPolicy } from '../outgoing.ts';
 import { toolLimits } from './tool-limits.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
+import { createAgentCallbacks } from './agent-callbacks.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { documentReader } from './read-document.ts';
@@ -140,6 +142,15 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const edge = createEdge(settings, parts);
+  const agentServer = createAgentServer();
+  closers.push(() => agentServer.close());
+  const agents = createAgentCallbacks({
+    forge,
+    agents: agentServer,
+    endpoint,
+    schemes: schemesOf(settings),
+    version: IDENTITY.version,
+  });
   const server = createHttpServer(settings, {
     authenticate: rememberCaller(authenticate, () => forge.catalog.snapshot.epoch + revocations.epoch),
     endpoint,
@@ -151,6 +162,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         store,
         metrics,
         edge,
+        agents,
         endpoint,
         database: describeDatabase(settings),
         readDocument: documentReader(addressPolicy(settings)),
@@ -167,6 +179,12 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   });
   closers.push(() => server.close());
   return server.listen();
+}
+
+/** How callers say who they are, as cards say it. */
+function schemesOf({ AUTH_REQUIRED, API_ALLOW_BASIC_AUTH }: Settings): readonly ('bearer' | 'basic')[] {
+  if (!AUTH_REQUIRED) return [];
+  return API_ALLOW_BASIC_AUTH ? ['bearer', 'basic'] : ['bearer'];
 }
 
 /** Legacy sessions go on in the next process with these keys, or in another replica. */

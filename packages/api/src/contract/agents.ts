@@ -96,6 +96,11 @@ const invocation = {
 };
 const Result = z.record(z.string(), z.unknown()).meta({ description: 'The result of `tools/call`' });
 
+/** Of A2A: 1.0 or 0.3. */
+const JsonRpc = z.record(z.string(), z.unknown()).meta({
+  description: 'JSON-RPC of A2A: `SendMessage`, `SendStreamingMessage`, `GetTask`, ...; `message/send`, ... of 0.3',
+});
+
 const tag = 'Agents';
 
 /** Registers an agent. */
@@ -198,4 +203,40 @@ export const invokeAgentById = operation({
   access: 'user',
   body: z.strictObject({ agentId: z.string().max(256), ...invocation }).meta({ id: 'A2AAgentInvocationById' }),
   answer: Result,
+});
+
+/** Calls an agent by A2A itself. */
+export const callAgent = operation({
+  id: 'callA2AAgent',
+  method: 'post',
+  path: '/a2a/{name}/jsonrpc',
+  tag,
+  summary: 'Call an agent by A2A, by name or id',
+  description: 'Forge answers as an agent with the same skills; a stream comes as server-sent events.',
+  access: 'user',
+  rawBody: JsonRpc,
+  answer: JsonRpc,
+});
+
+/** The card of a virtual server that is published as an agent. */
+export const getServerCard = operation({
+  id: 'getServerAgentCard',
+  method: 'get',
+  path: '/servers/{id}/.well-known/agent-card.json',
+  tag,
+  summary: 'The A2A card of a virtual server with `a2aEnabled`',
+  access: 'user',
+  answer: z.record(z.string(), z.unknown()).meta({ id: 'AgentCard' }),
+});
+
+/** Calls a virtual server as an agent. */
+export const callServerAgent = operation({
+  id: 'callServerAgent',
+  method: 'post',
+  path: '/servers/{id}/a2a',
+  tag,
+  summary: 'Call a virtual server with `a2aEnabled` by A2A',
+  access: 'user',
+  rawBody: JsonRpc,
+  answer: JsonRpc,
 });

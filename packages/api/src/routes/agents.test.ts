@@ -153,3 +153,27 @@ describe('agents', () => {
     expect((await api.send('POST', '/a2a/nobody/invoke', { json: {} })).status).toBe(404);
   });
 });
+
+describe('A2A itself', () => {
+  it('is spoken with agents and published servers, whose cards say where', async () => {
+    const rpc = { jsonrpc: '2.0', id: 1, method: 'SendMessage' };
+    await api.send('POST', '/a2a', { json: { name: 'helper', endpoint_url: 'http://agents:1/rpc' } });
+    const { body } = await api.send('POST', '/a2a/helper/jsonrpc', { json: rpc, as: 'alice' });
+    expect(body).toEqual({ upstreamId: (await api.store.upstreams.all())[0]?.id, asked: rpc });
+    const served = await api.send('POST', '/servers/team/a2a', { json: rpc, as: 'alice' });
+    expect(served.body).toEqual({ serverId: 'team', asked: rpc });
+    const headers = { 'x-forwarded-proto': 'https' };
+    const card = await api.send('GET', '/servers/team/.well-known/agent-card.json', { headers });
+    expect(card.body.url).toBe('https://localhost/servers/team/a2a');
+    expect((await api.send('GET', '/servers/team/.well-known/agent-card.json', { as: '' })).status).toBe(401);
+  });
+
+  it('is switched on for a virtual server, which may have agents by the name of ContextForge', async () => {
+    await api.send('POST', '/a2a', { json: { name: 'helper', endpoint_url: 'http://agents:1/rpc' } });
+    const server = { name: 'team', associated_a2a_agents: ['helper'] };
+    const { body } = await api.send('POST', '/servers', { json: { server } });
+    expect(body).toMatchObject({ a2aEnabled: false, associatedGateways: [expect.any(String)] });
+    const changed = await api.send('PUT', `/servers/${body.id}`, { json: { a2a_enabled: true } });
+    expect(changed.body).toMatchObject({ a2aEnabled: true, associatedGateways: body.associatedGateways });
+  });
+});

@@ -82,6 +82,21 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
     }),
     route(contract.setAgentState, setState),
     route(contract.toggleAgent, setState),
+    route(contract.callAgent, async (request) => {
+      const { id: upstreamId } = await findAgent(registry, request.principal, request.params['name'] ?? '');
+      return callbacks.agents.rpc(
+        request.principal,
+        { upstreamId },
+        await request.json(),
+        request.upstreamAuthorization,
+      );
+    }),
+    route(contract.getServerCard, ({ principal, params, origin }) =>
+      callbacks.agents.card(principal, params['id'] ?? '', origin),
+    ),
+    route(contract.callServerAgent, async ({ principal, params, json, upstreamAuthorization }) =>
+      callbacks.agents.rpc(principal, { serverId: params['id'] ?? '' }, await json(), upstreamAuthorization),
+    ),
     route(contract.invokeAgentById, (request) => invoke(request, request.body.agentId)),
     route(contract.invokeAgent, (request) => invoke(request, request.params['name'] ?? '')),
   ];
