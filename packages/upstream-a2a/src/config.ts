@@ -117,8 +117,9 @@ const RESERVED = 'messages stream stream_options tools tool_choice functions fun
  *
  * @throws ForgeError `validation_failed` naming the field
  */
-export function readConfig({ config = '{}', secrets = {} }: UpstreamRecord): AgentConfig {
-  const parsed = AnyConfig.safeParse({ agentType: 'a2a', ...(JSON.parse(config) as object) });
+export function readConfig(record: UpstreamRecord): AgentConfig {
+  const secrets = record.secrets ?? {};
+  const parsed = AnyConfig.safeParse({ agentType: 'a2a', ...(JSON.parse(record.config ?? '{}') as object) });
   if (!parsed.success) throw invalid(parsed.error.issues.map(issueOf));
   const { data } = parsed;
   const used = Object.entries(data.query);
@@ -136,8 +137,8 @@ export function readConfig({ config = '{}', secrets = {} }: UpstreamRecord): Age
 }
 
 /** The query that goes with every request: the secrets themselves. */
-export function queryOf(config: AgentConfig, { secrets = {} }: UpstreamRecord): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(config.query).map(([name, secret]) => [name, secrets[secret] ?? '']));
+export function queryOf(config: AgentConfig, { secrets }: UpstreamRecord): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(config.query).map(([name, secret]) => [name, secrets?.[secret] ?? '']));
 }
 
 interface Issue {

@@ -16,7 +16,8 @@ export const BINDINGS: Readonly<Record<string, string>> = { jsonrpc: 'JSONRPC', 
 
 /** A registration. @throws ForgeError `validation_failed` */
 export function toAgentInput(body: Fields & { readonly name: string; readonly endpointUrl: string }): UpstreamInput {
-  return { ...toAgentPatch(body, {}, body.endpointUrl), name: body.name } as UpstreamInput;
+  const { secrets, ...fields } = toAgentPatch(body, {}, body.endpointUrl);
+  return { ...fields, secrets: secrets ?? undefined, name: body.name } as UpstreamInput;
 }
 
 /** A change of an agent with this config and address. @throws ForgeError `validation_failed` */
