@@ -109,7 +109,15 @@ export function createAdapters(
       userAgent: `${IDENTITY.name}/${IDENTITY.version}`,
     }),
     grpcAdapter({ requestTimeoutMs: timeoutMs, refusesAddress }),
-    a2aAdapter({ sealer, requestTimeoutMs: timeoutMs, refuses: refusesAddress }),
+    ...(settings.MCPGATEWAY_A2A_ENABLED
+      ? [
+          a2aAdapter({
+            sealer,
+            requestTimeoutMs: (settings.MCPGATEWAY_A2A_DEFAULT_TIMEOUT ?? settings.TOOL_TIMEOUT) * 1000,
+            refuses: refusesAddress,
+          }),
+        ]
+      : []),
   ];
 }
 

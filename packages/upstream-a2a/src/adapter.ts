@@ -40,6 +40,10 @@ export function a2aAdapter(options: A2aAdapterOptions): UpstreamAdapter {
   return {
     transports: ['a2a'],
     check: (record) => void readConfig(record),
+    destinations(record) {
+      const config = readConfig(record);
+      return 'origins' in config ? config.origins : [];
+    },
     create(record, events) {
       const { requestTimeoutMs = 60_000, maxInFlight = 1024 } = options;
       const settings = { events, requestTimeoutMs: record.timeoutMs ?? requestTimeoutMs, maxInFlight };

@@ -12,24 +12,23 @@ export interface AgentCallbackParts {
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
   /** How callers say who they are. */
   readonly schemes: ServedCardFields['schemes'];
+  /** Whether anything is published. */
+  readonly enabled: boolean;
   /** Forge's version. */
   readonly version: string;
 }
 
 /** Makes the callbacks. */
-export function createAgentCallbacks({
-  forge,
-  agents,
-  endpoint,
-  schemes,
-  version,
-}: AgentCallbackParts): AgentCallbacks {
+export function createAgentCallbacks(parts: AgentCallbackParts): AgentCallbacks {
+  const { forge, agents, endpoint, schemes, enabled, version } = parts;
   const { catalog } = forge;
 
   function published(serverId: string, caller: Principal) {
     const found = endpoint(serverId, caller);
     const server = catalog.snapshot.servers.get(serverId);
-    if (found !== undefined && server?.a2aEnabled === true) return { server, call: { endpoint: found, caller } };
+    if (enabled && found !== undefined && server?.a2aEnabled === true) {
+      return { server, call: { place: serverId, endpoint: found, caller } };
+    }
     throw new ForgeError(
       'not_found',
       'There is no such virtual server, or it is not published as an agent (a2aEnabled)',
@@ -42,7 +41,7 @@ export function createAgentCallbacks({
     const tools = [...(catalog.view(undefined, caller)?.tools ?? [])];
     const only = new Set(tools.filter(([, route]) => route.upstreamId === upstreamId).map(([name]) => name));
     if (found === undefined || only.size === 0) throw new ForgeError('not_found', 'The agent cannot be called');
-    return { endpoint: found, caller, only };
+    return { place: upstreamId, endpoint: found, caller, only };
   }
 
   function callAt(place: AgentPlace, principal: Principal): ServedCall {

@@ -149,6 +149,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
     agents: agentServer,
     endpoint,
     schemes: schemesOf(settings),
+    enabled: settings.MCPGATEWAY_A2A_ENABLED,
     version: IDENTITY.version,
   });
   const server = createHttpServer(settings, {

@@ -127,8 +127,11 @@ beforeEach(async () => {
       };
       const answered =
         request.method === 'GET'
-          ? Response.json(await agents.card({ endpoint, caller, only }, fields))
-          : await agents.serve({ endpoint, caller, only }, JsonText.parse(await new Response(request).text()));
+          ? Response.json(await agents.card({ place: 'server-1', endpoint, caller, only }, fields))
+          : await agents.serve(
+              { place: 'server-1', endpoint, caller, only },
+              JsonText.parse(await new Response(request).text()),
+            );
       response.writeHead(answered.status, Object.fromEntries(answered.headers));
       for await (const chunk of answered.body ?? new ReadableStream()) response.write(chunk);
       response.end();
@@ -341,19 +344,16 @@ describe('an agent with some of the tools', () => {
   });
 });
 
-it('answers nonsense by the errors of JSON-RPC', async () => {
-  const post = async (body: object) =>
-    (await (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).json()) as object;
-  expect(await post({ jsonrpc: '2.0', id: 1, method: 'Nonsense', params: {} })).toMatchObject({
-    id: 1,
-    error: { code: -32601 },
-  });
-  expect(await post({ jsonrpc: '2.0', id: 2, method: 'SendMessage', params: {} })).toMatchObject({
-    error: { code: -32602 },
-  });
-  expect(await post({ jsonrpc: '2.0', id: 3, method: 'tasks/get', params: { id: 'x' } })).toMatchObject({
-    error: { code: -32001 },
-  });
+it('answers nonsense, and what it has not, by the errors of A2A', async () => {
+  const post = async (method: string, params: object) => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    return ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
+  };
+  expect(await post('Nonsense', {})).toBe(-32601);
+  expect(await post('SendMessage', {})).toBe(-32602);
+  expect(await post('tasks/get', { id: 'x' })).toBe(-32001);
+  expect(await post('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x' })).toBe(-32003);
+  expect(await post('GetExtendedAgentCard', {})).toBe(-32004);
 });
 
 const LIST = {

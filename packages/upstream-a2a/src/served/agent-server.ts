@@ -23,7 +23,7 @@ export interface AgentServer {
  *
  * @example
  * const agents = createAgentServer();
- * const response = await agents.serve({ endpoint, caller }, JsonText.parse(body));
+ * const response = await agents.serve({ place: serverId, endpoint, caller }, JsonText.parse(body));
  */
 export function createAgentServer(options: ServedTasksOptions = {}): AgentServer {
   const tasks = new ServedTasks(options);
@@ -43,9 +43,7 @@ export function createAgentServer(options: ServedTasksOptions = {}): AgentServer
 }
 
 function contextOf(call: ServedCall): ServerCallContext {
-  const { endpoint, caller, only } = call;
-  const place = only === undefined ? endpoint.key : [...only].toSorted();
-  const userName = JSON.stringify([place, caller.id]);
+  const userName = JSON.stringify([call.place, call.caller.id]);
   return new ServerCallContext({ user: { isAuthenticated: true, userName }, state: new Map([[CALL, call]]) });
 }
 

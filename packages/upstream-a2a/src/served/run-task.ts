@@ -22,6 +22,8 @@ import { type Offer, type Wanted, wantedOf } from './wanted.ts';
 
 /** For whom, and where, a task is carried out. */
 export interface ServedCall {
+  /** Tells places apart: a task of one is unknown at another. */
+  readonly place: string;
   readonly endpoint: Endpoint;
   readonly caller: Caller;
   /** Only these tools, and no prompts. @default everything that the endpoint has */
