@@ -108,8 +108,9 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
         return thrown instanceof AgentFailure ? resultOutcome(failed(thrown)) : errorOutcome(forCaller(thrown));
       }
     },
-    async watch(_uris, taskIds = NO_TASKS) {
+    watch(_uris, taskIds = NO_TASKS) {
       agent.watch?.(taskIds);
+      return undefined;
     },
     sessionEnded() {}, // no session of ours is paired with a client's
     async close() {
