@@ -6,6 +6,7 @@ import {
   type AddressPolicy,
   type Authenticator,
   type PrincipalDirectory,
+  type Sealer,
   type SecretHeader,
   type Store,
   type UpstreamAdapter,
@@ -18,6 +19,7 @@ import { stdioUpstream } from '@forge/transport-stdio';
 import { wsUpstream } from '@forge/transport-ws';
 import { grpcAdapter } from '@forge/upstream-grpc';
 import { restAdapter } from '@forge/upstream-rest';
+import { a2aAdapter } from '@forge/upstream-a2a';
 import type { Logger } from 'pino';
 import type { Settings } from './config/schema.ts';
 import { readKeyFile } from './key-file.ts';
@@ -38,8 +40,18 @@ export function describeDatabase(settings: Settings): string {
   return `${name}, ${location}`;
 }
 
+/** What adapters need besides the settings. */
+export interface AdapterParts {
+  readonly addresses: AddressPolicy;
+  readonly sealer: Sealer;
+  readonly log: Logger;
+}
+
 /** What can be called. */
-export function createAdapters(settings: Settings, addresses: AddressPolicy, log: Logger): readonly UpstreamAdapter[] {
+export function createAdapters(
+  settings: Settings,
+  { addresses, sealer, log }: AdapterParts,
+): readonly UpstreamAdapter[] {
   const clientInfo = JsonText.of(IDENTITY);
   const refusesAddress = (host: string): boolean => addresses.refusal(host) !== undefined;
   const timeoutMs = settings.TOOL_TIMEOUT * 1000;
@@ -97,6 +109,15 @@ export function createAdapters(settings: Settings, addresses: AddressPolicy, log
       userAgent: `${IDENTITY.name}/${IDENTITY.version}`,
     }),
     grpcAdapter({ requestTimeoutMs: timeoutMs, refusesAddress }),
+    ...(settings.MCPGATEWAY_A2A_ENABLED
+      ? [
+          a2aAdapter({
+            sealer,
+            requestTimeoutMs: (settings.MCPGATEWAY_A2A_DEFAULT_TIMEOUT ?? settings.TOOL_TIMEOUT) * 1000,
+            refuses: refusesAddress,
+          }),
+        ]
+      : []),
   ];
 }
 

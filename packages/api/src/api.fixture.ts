@@ -93,6 +93,10 @@ export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp
   const sealer = createSealer('a secret for tests');
   const registry = createRegistry({ store, bus: createMemoryBus(), pool, sealer, allowStdio: true });
   const callbacks: ApiCallbacks = {
+    agents: {
+      card: async (_, serverId, origin) => ({ name: serverId, url: `${origin}/servers/${serverId}/a2a` }),
+      rpc: async (_, place, request) => Response.json({ ...place, asked: request.value }),
+    },
     async rpc(_, serverId, message, { upstreamAuthorization }) {
       calls.push({ serverId, message: message.value, text: message.text, upstreamAuthorization });
       return respond(message);

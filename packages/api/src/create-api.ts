@@ -7,6 +7,7 @@ import { errorResponse } from './http/errors.ts';
 import { refuseCrossSite, securityHeaders } from './http/guards.ts';
 import { type Route, serveRoutes } from './http/serve.ts';
 import type { ApiCallbacks } from './routes/callbacks.ts';
+import { agentRoutes } from './routes/agents.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { importRoutes } from './routes/import.ts';
 import { openApiRoutes } from './routes/openapi-import.ts';
@@ -49,6 +50,7 @@ export function createApi(options: ApiOptions): Hono {
   const { registry, callbacks, version, onError } = options;
   const routes: Route[] = [
     ...gatewayRoutes(registry),
+    ...agentRoutes(registry, callbacks),
     ...importRoutes(registry),
     ...openApiRoutes(registry, callbacks.importOpenApi),
     ...serverRoutes(registry, callbacks),

@@ -3,6 +3,8 @@ export { type ApiOptions, createApi } from './create-api.ts';
 export { describeApi, type OpenApi, type OperationObject, type Parameter, type Schema } from './docs/openapi.ts';
 export { type ObjectSchema, operation, type Operation } from './contract/operation.ts';
 export {
+  type AgentCallbacks,
+  type AgentPlace,
   type ApiCallbacks,
   type HealthItem,
   type RestToolAuth,

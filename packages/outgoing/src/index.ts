@@ -1,6 +1,6 @@
 /** @module Outgoing HTTP that cannot be turned against the machine that it comes from. */
 export { type ConnectorOptions, guardedConnector } from './guarded-connector.ts';
-export { guardedLookup } from './guarded-lookup.ts';
+export { guardedLookup, REFUSED, refusedHost } from './guarded-lookup.ts';
 export { type AnswerHeaders } from './hop-reply.ts';
 export {
   createOutgoing,

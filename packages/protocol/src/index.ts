@@ -106,7 +106,7 @@ export {
   type CredentialedUpstream,
   type CredentialedUpstreamOptions,
 } from './credentialed-upstream.ts';
-export { passingExtensions } from './capabilities.ts';
+export { passingExtensions, refusalToAsk } from './capabilities.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
 export { errorOutcome, resultOutcome, rpcErrorOutcome, toRpcError } from './outcome.ts';
 export {

@@ -79,6 +79,7 @@ export const ENTITY_COLUMNS: { readonly [K in keyof Entities]: Columns<Entities[
     upstreamIds: json,
     naming: plain,
     protocolVersions: json,
+    a2aEnabled: flag,
   },
 };
 

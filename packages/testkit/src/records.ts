@@ -93,6 +93,7 @@ export function serverRecord(fields: Partial<ServerRecord> = {}): ServerRecord {
     promptIds: [],
     upstreamIds: [],
     naming: 'auto',
+    a2aEnabled: false,
     ...fields,
   };
 }

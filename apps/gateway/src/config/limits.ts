@@ -19,6 +19,13 @@ export const limitSettings = {
   REST_MAX_ANSWER_BYTES: integer(1024, 64_000_000)
     .default(1_000_000)
     .describe('Bytes of the answer of a REST tool that are passed on; a longer one is an error that says so.'),
+  MCPGATEWAY_A2A_ENABLED: flag()
+    .default(true)
+    .describe('Whether agents can be upstreams, and virtual servers be published as agents.'),
+  MCPGATEWAY_A2A_DEFAULT_TIMEOUT: integer(1, 86_400)
+    .optional()
+    .meta({ fallback: 'TOOL_TIMEOUT' })
+    .describe('Seconds that a call to an agent may take; progress gives it the whole time again.'),
   HEALTH_CHECK_INTERVAL: integer(1, 86_400).default(60).describe('Seconds between looks at each upstream.'),
   MCP_MAX_SESSIONS: integer(1, 1_000_000)
     .default(10_000)

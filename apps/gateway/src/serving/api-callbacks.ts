@@ -1,6 +1,6 @@
 /** @module What the REST API needs from the gateway: calls, health, numbers. */
 import { hostname } from 'node:os';
-import type { ApiCallbacks, HealthItem } from '@forge/api';
+import type { AgentCallbacks, ApiCallbacks, HealthItem } from '@forge/api';
 import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
@@ -13,6 +13,7 @@ export interface CallbackParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly edge: HttpEdge;
+  readonly agents: AgentCallbacks;
   /** Where the database is; without a password. */
   readonly database: string;
   /** Reads the text at a URL; see `readDocument`. */
@@ -25,9 +26,10 @@ const PING_MS = 2000;
 
 /** Makes the callbacks. */
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
-  const { forge, store, metrics, edge, database, endpoint, readDocument } = parts;
+  const { forge, store, metrics, edge, agents, database, endpoint, readDocument } = parts;
   const { catalog, pool } = forge;
   return {
+    agents,
     async rpc(principal, serverId, message, options) {
       const found = endpoint(serverId, principal);
       if (found === undefined) throw new ForgeError('not_found', 'There is no such virtual server');

@@ -18,12 +18,14 @@ import {
   type Store,
 } from '@forge/core';
 import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
+import { createAgentServer } from '@forge/upstream-a2a';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
 import { addressPolicy } from '../outgoing.ts';
 import { toolLimits } from './tool-limits.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
+import { createAgentCallbacks } from './agent-callbacks.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { documentReader } from './read-document.ts';
@@ -97,11 +99,12 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     observers.push(audit.observe);
   }
   const addresses = addressPolicy(settings);
+  const sealer = createSealer(secrets.authEncryptionSecret.reveal());
   const forge: Forge = await createForge({
     store,
     bus,
-    sealer: createSealer(secrets.authEncryptionSecret.reveal()),
-    adapters: createAdapters(settings, addresses, log),
+    sealer,
+    adapters: createAdapters(settings, { addresses, sealer, log }),
     addresses,
     interceptors: [...(observers.length === 0 ? [] : [observeCalls(observers)]), ...toolLimits(settings, () => forge)],
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
@@ -139,6 +142,16 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const edge = createEdge(settings, parts);
+  const agentServer = createAgentServer();
+  closers.push(() => agentServer.close());
+  const agents = createAgentCallbacks({
+    forge,
+    agents: agentServer,
+    endpoint,
+    schemes: schemesOf(settings),
+    enabled: settings.MCPGATEWAY_A2A_ENABLED,
+    version: IDENTITY.version,
+  });
   const server = createHttpServer(settings, {
     authenticate: rememberCaller(authenticate, () => forge.catalog.snapshot.epoch + revocations.epoch),
     endpoint,
@@ -150,6 +163,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         store,
         metrics,
         edge,
+        agents,
         endpoint,
         database: describeDatabase(settings),
         readDocument: documentReader(addressPolicy(settings)),
@@ -166,6 +180,12 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   });
   closers.push(() => server.close());
   return server.listen();
+}
+
+/** How callers say who they are, as cards say it. */
+function schemesOf({ AUTH_REQUIRED, API_ALLOW_BASIC_AUTH }: Settings): readonly ('bearer' | 'basic')[] {
+  if (!AUTH_REQUIRED) return [];
+  return API_ALLOW_BASIC_AUTH ? ['bearer', 'basic'] : ['bearer'];
 }
 
 /** Legacy sessions go on in the next process with these keys, or in another replica. */

@@ -35,16 +35,8 @@ const AuthType = z.preprocess(lower, z.enum(['none', 'basic', 'bearer', 'authhea
 const Secret = z.string().max(LIMITS.headerValueLength);
 const HeaderName = z.string().min(1).max(LIMITS.headerNameLength);
 
-/** What can be said about a gateway. */
-const GatewayFields = {
-  name: Name,
-  url: z.string().max(LIMITS.urlLength).optional(),
-  description: Description.optional(),
-  transport: Transport.optional().meta({ description: 'Found by the URL or the command when it is left out' }),
-  command: z.string().max(LIMITS.argLength).optional().meta({ description: 'Launched without a shell' }),
-  args: z.array(z.string().max(LIMITS.argLength)).max(LIMITS.args).optional(),
-  env: z.record(z.string(), Secret).optional(),
-  cwd: z.string().max(LIMITS.argLength).optional(),
+/** Credentials, and the headers that they become. */
+export const CredentialFields = {
   headers: z.record(z.string(), Secret).optional().meta({ description: 'Sent with every request' }),
   authType: AuthType.optional(),
   authUsername: Secret.optional(),
@@ -56,6 +48,19 @@ const GatewayFields = {
     .array(z.strictObject({ key: HeaderName, value: Secret }))
     .max(LIMITS.headers)
     .optional(),
+};
+
+/** What can be said about a gateway. */
+const GatewayFields = {
+  name: Name,
+  url: z.string().max(LIMITS.urlLength).optional(),
+  description: Description.optional(),
+  transport: Transport.optional().meta({ description: 'Found by the URL or the command when it is left out' }),
+  command: z.string().max(LIMITS.argLength).optional().meta({ description: 'Launched without a shell' }),
+  args: z.array(z.string().max(LIMITS.argLength)).max(LIMITS.args).optional(),
+  env: z.record(z.string(), Secret).optional(),
+  cwd: z.string().max(LIMITS.argLength).optional(),
+  ...CredentialFields,
   config: z
     .record(z.string(), z.unknown())
     .nullable()

@@ -39,6 +39,11 @@ const ServerFields = {
       description: 'Revisions of MCP that it serves, in order of preference; empty: all that the gateway serves',
       examples: [['2026-07-28', '2025-11-25']],
     }),
+  a2aEnabled: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether it is published as an A2A agent at /servers/{id}/a2a, with a card' }),
+  associatedA2aAgents: References.optional().meta({ description: 'Agents whose skills belong to it; as gateways' }),
   tags: Tags.optional(),
   visibility: VisibilityName.optional(),
   enabled: z.boolean().optional(),
@@ -61,6 +66,7 @@ export const ServerRead = z
     icon: z.string().nullable(),
     naming: z.enum(['auto', 'original', 'prefixed']),
     protocolVersions: z.array(z.string()).meta({ description: 'Empty: all that the gateway serves' }),
+    a2aEnabled: z.boolean(),
     associatedTools: z.array(z.string()).meta({ description: 'Names' }),
     associatedToolIds: z.array(z.string()),
     associatedResources: z.array(z.string()).meta({ description: 'URIs' }),

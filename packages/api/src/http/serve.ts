@@ -15,6 +15,8 @@ export interface ApiRequest<Query = unknown, Body = unknown> {
   readonly body: Body;
   /** Path and query as they were sent. */
   readonly url: URL;
+  /** Where the client reaches the gateway, as far as that is known behind a proxy. */
+  readonly origin: string;
   /** The client's own credential for an upstream; ours is never among what handlers see. */
   readonly upstreamAuthorization: string | undefined;
   /** Aborts when the client goes. */
@@ -88,6 +90,7 @@ async function serve(
     query: operation.query && checkFields(operation.query, context.req.query()),
     body: operation.body && checkFields(operation.body, unwrap(await json(), operation), readOnly(operation)),
     url: new URL(request.url),
+    origin: originOf(context),
     upstreamAuthorization: context.req.header('x-upstream-authorization'),
     signal: request.signal,
     headers,
@@ -95,6 +98,12 @@ async function serve(
   });
   if (answer instanceof Response) return answer;
   return Response.json(answer, { status: operation.status ?? 200, headers });
+}
+
+/** A proxy that ends TLS says so; who lies about it deceives nobody else. */
+function originOf({ req }: Context): string {
+  const { origin } = new URL(req.url);
+  return req.header('x-forwarded-proto') === 'https' ? origin.replace(/^http:/, 'https:') : origin;
 }
 
 /** Rights come before input: who may not change something learns nothing about what would be valid. */

@@ -67,8 +67,34 @@ export interface RestTools {
   authOf(record: UpstreamRecord): RestToolAuth | undefined;
 }
 
+/** What A2A is spoken with: a published virtual server, or the tools of one agent. */
+export type AgentPlace = { readonly serverId: string } | { readonly upstreamId: string };
+
+/** The gateway as an agent. */
+export interface AgentCallbacks {
+  /**
+   * The card of a published virtual server.
+   *
+   * @param origin where the gateway is reached, for the card's URLs
+   * @throws ForgeError `not_found` when the principal has no such server, or it is not published; `forbidden`
+   */
+  card(principal: Principal, serverId: string, origin: string): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Serves one JSON-RPC request of A2A: JSON, or events.
+   *
+   * @throws ForgeError `not_found`, `forbidden`, as `card`
+   */
+  rpc(
+    principal: Principal,
+    place: AgentPlace,
+    request: JsonText,
+    upstreamAuthorization: string | undefined,
+  ): Promise<Response>;
+}
+
 /** What the API needs from the gateway around it. */
 export interface ApiCallbacks {
+  readonly agents: AgentCallbacks;
   /**
    * Serves one JSON-RPC message of MCP at a virtual server (`undefined`: the aggregate of everything); resolves with
    * the response, or with `undefined` for a notification.

@@ -5,7 +5,6 @@ import type { GatewayCreate, GatewayUpdate } from '../contract/gateways.ts';
 import { invalidInput } from '../http/keys.ts';
 
 type Fields = z.output<typeof GatewayUpdate>;
-
 /** What a body says about credentials. */
 export type AuthFields = Pick<
   Fields,
@@ -53,7 +52,7 @@ export function toUpstreamPatch(body: Fields): UpstreamPatch {
 }
 
 /** The headers that `headers` and the `auth…` fields ask for; `undefined` when nothing is said. */
-function toHeaders(body: Fields): readonly SecretHeader[] | undefined {
+export function toHeaders(body: AuthFields & Pick<Fields, 'headers'>): readonly SecretHeader[] | undefined {
   const plain = body.headers && Object.entries(body.headers).map(([name, value]) => ({ name, value }));
   const auth = authOf(body);
   return plain || auth ? [...(plain ?? []), ...(auth ?? [])] : undefined;

@@ -74,12 +74,14 @@ export function serverRoutes(registry: Registry, { restTools }: ApiCallbacks): R
 }
 
 function toPatch(body: z.output<typeof contract.ServerUpdate>): ServerPatch {
-  const { associatedTools, associatedResources, associatedPrompts, associatedGateways, ...rest } = body;
+  const { associatedTools, associatedResources, associatedPrompts, ...others } = body;
+  const { associatedGateways, associatedA2aAgents, ...rest } = others;
+  const whole = [...(associatedGateways ?? []), ...(associatedA2aAgents ?? [])];
   return {
     ...rest,
     tools: associatedTools,
     resources: associatedResources,
     prompts: associatedPrompts,
-    upstreams: associatedGateways,
+    upstreams: associatedGateways || associatedA2aAgents ? whole : undefined,
   };
 }

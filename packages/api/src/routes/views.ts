@@ -89,6 +89,7 @@ export function serverView(row: ServerRecord, names: ReadonlyMap<string, string>
     icon: row.icon ?? null,
     naming: row.naming,
     protocolVersions: [...(row.protocolVersions ?? [])],
+    a2aEnabled: row.a2aEnabled,
     associatedTools: namesOf(row.toolIds),
     associatedToolIds: seen(row.toolIds),
     associatedResources: namesOf(row.resourceIds),

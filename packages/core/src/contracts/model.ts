@@ -107,6 +107,8 @@ export interface ServerRecord extends Entity {
   readonly naming: 'auto' | 'original' | 'prefixed';
   /** Revisions of the protocol that it serves, in order of preference; undefined = all that Forge serves. Never empty. */
   readonly protocolVersions?: readonly string[] | undefined;
+  /** Whether it is published as an A2A agent, too. */
+  readonly a2aEnabled: boolean;
 }
 
 /** Someone who may sign in. */

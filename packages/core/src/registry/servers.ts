@@ -21,6 +21,8 @@ export interface ServerInput extends EntityInput, Associations {
   readonly naming?: ServerRecord['naming'] | undefined;
   /** Revisions of the protocol that it serves, in order of preference. @default all that Forge serves, as is `[]` */
   readonly protocolVersions?: readonly string[] | undefined;
+  /** Whether it is published as an A2A agent, too. @default false */
+  readonly a2aEnabled?: boolean | undefined;
 }
 
 /** What may change; absent stays. Associations are replaced as a whole. */
@@ -137,7 +139,7 @@ export function createServers(context: RegistryContext): ServerRegistry {
   };
 }
 
-function describe(input: ServerInput): Pick<ServerRecord, 'name' | 'description' | 'icon' | 'naming'> {
+function describe(input: ServerInput): Pick<ServerRecord, 'name' | 'description' | 'icon' | 'naming' | 'a2aEnabled'> {
   const naming = input.naming ?? 'auto';
   if (!['auto', 'original', 'prefixed'].includes(naming)) {
     throw invalid('naming', 'must be "auto", "original" or "prefixed"');
@@ -147,6 +149,7 @@ function describe(input: ServerInput): Pick<ServerRecord, 'name' | 'description'
     description: checkText('description', input.description ?? '', LIMITS.descriptionLength),
     icon: input.icon ? checkLine('icon', input.icon, LIMITS.urlLength) : undefined,
     naming,
+    a2aEnabled: input.a2aEnabled ?? false,
   };
 }
 

@@ -8,10 +8,18 @@ import { adapterConfig } from './0002-adapter-config.ts';
 import { auditBatches } from './0003-audit-batches.ts';
 import { sessionStates } from './0004-session-states.ts';
 import { serverVersions } from './0005-server-versions.ts';
+import { serverAgents } from './0006-server-agents.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, adapterConfig, auditBatches, sessionStates, serverVersions];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  adapterConfig,
+  auditBatches,
+  sessionStates,
+  serverVersions,
+  serverAgents,
+];
 
 /**
  * Brings a database to the newest schema. A second process that does the same waits for the first and finds nothing to do.

@@ -34,6 +34,7 @@ const FULL = {
       icon: 'https://x/y.png',
       toolIds: ['b', 'a', 'b'],
       naming: 'prefixed',
+      a2aEnabled: true,
       protocolVersions: ['2025-06-18', '2026-07-28'],
       tags: [UNICODE],
     }),

@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { setUp, type SetUp } from '../api.fixture.ts';
+
+let api: SetUp;
+beforeEach(() => {
+  api = setUp();
+  api.tools.set('agents:1', ['a2a_helper']);
+  api.tools.set('agents:2', ['plan', 'book']);
+});
+
+/** What the registry was given: the config as an object. */
+const registered = () => {
+  const record = api.connected.at(-1);
+  return { ...record, config: JSON.parse(record?.config ?? 'null') as unknown };
+};
+
+describe('registering an agent', () => {
+  it('takes the body of ContextForge, wrapped and in snake_case: A2A over JSON-RPC, without a card', async () => {
+    const agent = {
+      name: 'helper',
+      endpoint_url: 'http://agents:1/rpc',
+      agent_type: 'generic',
+      protocol_version: '0.3',
+      capabilities: { streaming: true },
+    };
+    const { status, body } = await api.send('POST', '/a2a', { json: { agent, visibility: 'public' } });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      name: 'helper',
+      slug: 'helper',
+      agentType: 'jsonrpc',
+      protocolVersion: '0.3',
+      capabilities: { streaming: true },
+      endpointUrl: 'http://agents:1/rpc',
+      reachable: true,
+    });
+    expect(registered()).toMatchObject({
+      transport: 'a2a',
+      config: { endpoint: { binding: 'JSONRPC', protocolVersion: '0.3', streaming: true } },
+    });
+  });
+
+  it('takes the address of a card, which says the rest', async () => {
+    const json = { name: 'trips', endpointUrl: 'http://agents:2/.well-known/agent-card.json' };
+    const { body } = await api.send('POST', '/a2a', { json });
+    expect(body).toMatchObject({ agentType: 'a2a', tools: ['trips-plan', 'trips-book'] });
+    expect(registered().config).toEqual({ agentType: 'a2a' });
+  });
+
+  it('keeps the name that ContextForge gives to the tool of an agent', async () => {
+    const json = { name: 'Helper', endpointUrl: 'http://agents:1/rpc' };
+    const { body } = await api.send('POST', '/a2a', { json });
+    expect(body.tools).toEqual(['a2a_helper']);
+  });
+
+  it.each([
+    [
+      { auth_type: 'basic', auth_username: 'u', auth_password: 'hidden' },
+      [{ name: 'Authorization', value: `Basic ${btoa('u:hidden')}` }],
+    ],
+    [{ auth_type: 'bearer', auth_token: 'hidden' }, [{ name: 'Authorization', value: 'Bearer hidden' }]],
+    [{ auth_type: 'api_key', auth_value: 'hidden' }, [{ name: 'X-API-Key', value: 'hidden' }]],
+    [{ auth_type: 'authheaders', auth_headers: [{ key: 'X-A', value: 'hidden' }] }, [{ name: 'X-A', value: 'hidden' }]],
+  ])('sends credentials as %j says', async (auth, headers) => {
+    const json = { name: 'helper', endpoint_url: 'http://agents:1/rpc', ...auth };
+    const { text } = await api.send('POST', '/a2a', { json });
+    expect(registered()).toMatchObject({ headers, secrets: undefined });
+    expect(text).not.toMatch(/hidden|aGlkZGVu/);
+  });
+
+  it('keeps a key for the query apart, sealed and out of answers', async () => {
+    const auth = { auth_type: 'query_param', auth_query_param_key: 'key', auth_query_param_value: 'hidden-value' };
+    const json = { name: 'helper', endpoint_url: 'http://agents:1/rpc', ...auth };
+    const { body, text } = await api.send('POST', '/a2a', { json });
+    expect(registered()).toMatchObject({
+      config: { query: { key: 'auth_query_param' } },
+      secrets: { auth_query_param: 'hidden-value' },
+    });
+    expect(body).toMatchObject({ authType: 'query_param', authQueryParamKey: 'key' });
+    expect(text).not.toContain('hidden-value');
+    expect(JSON.stringify(await api.store.upstreams.all())).not.toContain('hidden-value');
+    expect((await api.send('PUT', `/a2a/${body.id}`, { json: body })).status).toBe(200);
+    expect((await api.store.upstreams.all())[0]?.secrets).toHaveProperty('auth_query_param');
+    const bearer = { auth_type: 'bearer', auth_token: 't' };
+    const changed = await api.send('PUT', `/a2a/${body.id}`, { json: bearer });
+    expect(changed.body).toMatchObject({ authType: 'authheaders', authQueryParamKey: null });
+    expect(registered().secrets).toBeUndefined();
+  });
+
+  it('says which field is wrong', async () => {
+    const send = async (json: object) => (await api.send('POST', '/a2a', { json })).body.error.message;
+    expect(await send({ name: 'x' })).toContain('endpointUrl');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', agent_type: 'magic' })).toContain('agentType');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'api_key' })).toContain('authValue');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'query_param' })).toContain(
+      'authQueryParamKey',
+    );
+    expect(await send({ name: 'x', endpointUrl: 'ftp://agents:1' })).toContain('url');
+  });
+
+  it('is for administrators', async () => {
+    const json = { name: 'helper', endpointUrl: 'http://agents:1/rpc' };
+    expect((await api.send('POST', '/a2a', { json, as: 'alice' })).status).toBe(403);
+  });
+});
+
+describe('agents', () => {
+  beforeEach(async () => {
+    api.tools.set('git', ['status']);
+    await api.send('POST', '/gateways', { json: { name: 'git', url: 'http://git/mcp' } });
+    const config = { model: 'm' };
+    await api.send('POST', '/a2a', {
+      json: { name: 'helper', endpoint_url: 'http://agents:1/v1', agent_type: 'openai', config },
+    });
+    await api.send('POST', '/a2a', { json: { name: 'trips', endpoint_url: 'http://agents:2/card.json' } });
+  });
+
+  it('are listed, gateways are not; only administrators see where they are', async () => {
+    const { body } = await api.send('GET', '/a2a');
+    expect(body.map((one: { name: string }) => one.name)).toEqual(['helper', 'trips']);
+    const seen = await api.send('GET', '/v1/a2a/helper', { as: 'alice' });
+    expect(seen.body).toMatchObject({ agentType: 'openai', endpointUrl: null, config: null, authType: null });
+    expect((await api.send('GET', '/a2a/git')).status).toBe(404);
+  });
+
+  it('are changed, switched off and deleted by id or name', async () => {
+    const { body } = await api.send('PUT', '/a2a/helper', { json: { agent: { config: { model: 'n' } } } });
+    expect(body).toMatchObject({ agentType: 'openai', config: { agentType: 'openai', model: 'n' } });
+    const off = await api.send('POST', `/a2a/${body.id}/state?activate=false`);
+    expect(off.body).toMatchObject({ status: 'success', agent: { enabled: false } });
+    expect((await api.send('DELETE', '/a2a/helper')).status).toBe(200);
+    expect((await api.send('GET', '/a2a')).body).toHaveLength(1);
+  });
+
+  it('are called with words under any of their names', async () => {
+    for (const parameters of [
+      { query: 'hi', contextId: 'c' },
+      { text: 'hi', contextId: 'c' },
+      { message: { parts: [{ kind: 'text', text: 'hi' }] }, contextId: 'c' },
+    ]) {
+      const json = { parameters, interaction_type: 'query' };
+      const { status, body } = await api.send('POST', '/a2a/helper/invoke', { json, as: 'alice' });
+      expect(status).toBe(200);
+      expect(JSON.parse(body.content[0].text).arguments).toEqual({ query: 'hi', contextId: 'c' });
+    }
+    const { body } = await api.send('GET', '/a2a/helper');
+    const byId = await api.send('POST', '/a2a/invoke', { json: { agent_id: body.id, parameters: { query: 'hi' } } });
+    expect(byId.status).toBe(200);
+  });
+
+  it('with several skills want to know which', async () => {
+    const send = (json: object) => api.send('POST', '/a2a/trips/invoke', { json });
+    const { status, body } = await send({ parameters: { query: 'hi' } });
+    expect([status, body.error.message]).toEqual([422, 'skill: the agent "trips" has these: plan, book']);
+    expect((await send({ skill: 'book', parameters: { query: 'hi' } })).status).toBe(200);
+    expect((await api.send('POST', '/a2a/nobody/invoke', { json: {} })).status).toBe(404);
+  });
+});
+
+describe('A2A itself', () => {
+  it('is spoken with agents and published servers, whose cards say where', async () => {
+    const rpc = { jsonrpc: '2.0', id: 1, method: 'SendMessage' };
+    await api.send('POST', '/a2a', { json: { name: 'helper', endpoint_url: 'http://agents:1/rpc' } });
+    const { body } = await api.send('POST', '/a2a/helper/jsonrpc', { json: rpc, as: 'alice' });
+    expect(body).toEqual({ upstreamId: (await api.store.upstreams.all())[0]?.id, asked: rpc });
+    const served = await api.send('POST', '/servers/team/a2a', { json: rpc, as: 'alice' });
+    expect(served.body).toEqual({ serverId: 'team', asked: rpc });
+    const headers = { 'x-forwarded-proto': 'https' };
+    const card = await api.send('GET', '/servers/team/.well-known/agent-card.json', { headers });
+    expect(card.body.url).toBe('https://localhost/servers/team/a2a');
+    expect((await api.send('GET', '/servers/team/.well-known/agent-card.json', { as: '' })).status).toBe(401);
+  });
+
+  it('is switched on for a virtual server, which may have agents by the name of ContextForge', async () => {
+    await api.send('POST', '/a2a', { json: { name: 'helper', endpoint_url: 'http://agents:1/rpc' } });
+    const server = { name: 'team', associated_a2a_agents: ['helper'] };
+    const { body } = await api.send('POST', '/servers', { json: { server } });
+    expect(body).toMatchObject({ a2aEnabled: false, associatedGateways: [expect.any(String)] });
+    const changed = await api.send('PUT', `/servers/${body.id}`, { json: { a2a_enabled: true } });
+    expect(changed.body).toMatchObject({ a2aEnabled: true, associatedGateways: body.associatedGateways });
+  });
+});

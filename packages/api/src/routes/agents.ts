@@ -1,0 +1,199 @@
+/** @module The routes of agents: upstreams of one kind, under the paths of ContextForge. */
+import {
+  ForgeError,
+  type Named,
+  type Principal,
+  type Registry,
+  type ToolRecord,
+  type UpstreamRecord,
+} from '@forge/core';
+import type { z } from 'zod';
+import * as contract from '../contract/agents.ts';
+import { invalidInput, isObject } from '../http/keys.ts';
+import { answerList } from '../http/lists.ts';
+import { type ApiRequest, type Route, route } from '../http/serve.ts';
+import { toAgentInput, toAgentPatch, typeOf } from './agent-input.ts';
+import type { ApiCallbacks } from './callbacks.ts';
+import { callForResult, jsonResponse } from './rpc-call.ts';
+import { entityView, isoOrNull } from './views.ts';
+
+type View = z.input<typeof contract.AgentRead>;
+type Invocation = z.output<NonNullable<typeof contract.invokeAgent.body>>;
+
+/** Rows that are read at once to find one by its name. */
+const PAGE = 1000;
+const ID = /^[0-9a-f]{32}$/;
+
+/** Serves agents. */
+export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
+  const { upstreams } = registry;
+  const view = async (principal: Principal, row: UpstreamRecord) =>
+    agentView(registry, principal, row, await toolsOf(registry, principal, row));
+  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
+    const { id } = await findAgent(registry, principal, params['id'] ?? '');
+    const row = await upstreams.setEnabled(principal, id, query.activate);
+    const message = `The agent "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
+    return { status: 'success' as const, message, agent: await view(principal, row) };
+  };
+  const invoke = async (request: ApiRequest<unknown, Invocation>, ref: string) => {
+    const { principal, body } = request;
+    const row = await findAgent(registry, principal, ref);
+    const tool = chosenTool(row, await toolsOf(registry, principal, row), body);
+    const name = callbacks.nameOf(principal, 'tools', tool.id);
+    if (name === undefined) throw new ForgeError('not_found', `The agent "${row.name}" cannot be called at the moment`);
+    const params = { name: JSON.stringify(name), arguments: JSON.stringify(argumentsOf(body)) };
+    return jsonResponse(await callForResult(callbacks, request, 'tools/call', params));
+  };
+
+  return [
+    route(contract.createAgent, async ({ principal, body }) => {
+      const row = await upstreams.create(principal, toAgentInput(body));
+      await nameAgentTool(registry, principal, row);
+      return view(principal, row);
+    }),
+    route(contract.listAgents, (request) =>
+      answerList(
+        request,
+        'agents',
+        async (query) => {
+          const page = await upstreams.list(request.principal, query);
+          return { ...page, items: page.items.filter(isAgent) };
+        },
+        (rows) => Promise.all(rows.map((row) => view(request.principal, row))),
+      ),
+    ),
+    route(contract.getAgent, async ({ principal, params }) =>
+      view(principal, await findAgent(registry, principal, params['id'] ?? '')),
+    ),
+    route(contract.updateAgent, async ({ principal, params, body }) => {
+      const { id, config = '{}', url = '' } = await findAgent(registry, principal, params['id'] ?? '');
+      const row = await upstreams.update(
+        principal,
+        id,
+        toAgentPatch(body, JSON.parse(config) as Record<string, unknown>, url),
+      );
+      await nameAgentTool(registry, principal, row);
+      return view(principal, row);
+    }),
+    route(contract.deleteAgent, async ({ principal, params }) => {
+      const { id, name } = await findAgent(registry, principal, params['id'] ?? '');
+      await upstreams.delete(principal, id);
+      return { status: 'success', message: `The agent "${name}" is deleted` };
+    }),
+    route(contract.setAgentState, setState),
+    route(contract.toggleAgent, setState),
+    route(contract.callAgent, async (request) => {
+      const { id: upstreamId } = await findAgent(registry, request.principal, request.params['name'] ?? '');
+      return callbacks.agents.rpc(
+        request.principal,
+        { upstreamId },
+        await request.json(),
+        request.upstreamAuthorization,
+      );
+    }),
+    route(contract.getServerCard, ({ principal, params, origin }) =>
+      callbacks.agents.card(principal, params['id'] ?? '', origin),
+    ),
+    route(contract.callServerAgent, async ({ principal, params, json, upstreamAuthorization }) =>
+      callbacks.agents.rpc(principal, { serverId: params['id'] ?? '' }, await json(), upstreamAuthorization),
+    ),
+    route(contract.invokeAgentById, (request) => invoke(request, request.body.agentId)),
+    route(contract.invokeAgent, (request) => invoke(request, request.params['name'] ?? '')),
+  ];
+}
+
+/** By id, name or slug. @throws ForgeError `not_found` */
+export async function findAgent({ upstreams }: Registry, principal: Principal, ref: string): Promise<UpstreamRecord> {
+  if (ID.test(ref)) {
+    const row = await upstreams.get(principal, ref);
+    if (isAgent(row)) return row;
+  }
+  let cursor: string | undefined;
+  do {
+    const page = await upstreams.list(principal, { limit: PAGE, includeDisabled: true, cursor });
+    const found = page.items.find((row) => isAgent(row) && (row.name === ref || row.slug === ref));
+    if (found !== undefined) return found;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  throw new ForgeError('not_found', `There is no agent "${ref.slice(0, 100)}"`);
+}
+
+function isAgent({ transport }: UpstreamRecord): boolean {
+  return transport === 'a2a';
+}
+
+async function toolsOf(
+  { tools }: Registry,
+  principal: Principal,
+  { id }: UpstreamRecord,
+): Promise<readonly Named<ToolRecord>[]> {
+  const { items } = await tools.list(principal, { limit: PAGE, upstreamId: id });
+  return items.toSorted((a, b) => a.position - b.position);
+}
+
+/** The tool of a whole agent is called as in ContextForge, wherever it stands, unless that name has gone to another. */
+async function nameAgentTool(registry: Registry, principal: Principal, row: UpstreamRecord): Promise<void> {
+  const name = `a2a_${row.slug}`;
+  const tool = (await toolsOf(registry, principal, row)).find(({ originalName }) => originalName === name);
+  if (tool === undefined || tool.customName !== undefined) return;
+  try {
+    await registry.tools.update(principal, tool.id, { customName: name });
+  } catch (error) {
+    if (ForgeError.from(error).code !== 'conflict') throw error;
+  }
+}
+
+function chosenTool({ name }: UpstreamRecord, tools: readonly Named<ToolRecord>[], { skill, parameters }: Invocation) {
+  const wanted = skill ?? parameters['skill'];
+  const [only, ...others] = tools.filter(({ originalName }) => wanted === undefined || originalName === wanted);
+  if (only !== undefined && others.length === 0) return only;
+  const names = tools.map(({ originalName }) => originalName).join(', ');
+  throw invalidInput([{ field: 'skill', message: `the agent "${name}" has these: ${names.slice(0, 1000) || 'none'}` }]);
+}
+
+/** The words under any of the names that ContextForge takes them by, or of a message of A2A. */
+function argumentsOf({ parameters }: Invocation): Record<string, unknown> {
+  const { query, text, message, params, skill: _, ...rest } = parameters;
+  const words = [query, text, message, params].find((value) => typeof value === 'string') ?? wordsOf(message);
+  return { ...rest, ...(words !== undefined && { query: words }) };
+}
+
+function wordsOf(message: unknown): string | undefined {
+  const parts: unknown = isObject(message) ? message['parts'] : undefined;
+  if (!Array.isArray(parts)) return undefined;
+  return parts
+    .flatMap((part: unknown) => (isObject(part) && typeof part['text'] === 'string' ? [part['text']] : []))
+    .join('\n');
+}
+
+function agentView(
+  { upstreams }: Registry,
+  principal: Principal,
+  row: UpstreamRecord,
+  tools: readonly Named<ToolRecord>[],
+): View {
+  const status = upstreams.status(row.id);
+  const config = JSON.parse(row.config ?? '{}') as Record<string, unknown>;
+  const endpoint = (config['endpoint'] ?? {}) as { protocolVersion?: string; streaming?: boolean };
+  const [queryKey] = Object.keys(config['query'] ?? {});
+  // Addresses may hold credentials, whatever they were meant for.
+  const ours = <T>(value: T | undefined): T | null => (principal.admin ? (value ?? null) : null);
+  return {
+    ...entityView(row),
+    name: row.name,
+    slug: row.slug,
+    description: row.description,
+    endpointUrl: ours(row.url),
+    agentType: typeOf(config) ?? 'a2a',
+    protocolVersion: endpoint.protocolVersion ?? null,
+    capabilities: endpoint.streaming === undefined ? {} : { streaming: endpoint.streaming },
+    config: ours(config),
+    authType: ours(queryKey === undefined ? (row.headers.length === 0 ? 'none' : 'authheaders') : 'query_param'),
+    authHeaders: ours(row.headers.map(({ name, value }) => ({ key: name, value }))),
+    authQueryParamKey: ours(queryKey),
+    timeoutMs: row.timeoutMs ?? null,
+    reachable: status.state === 'connected',
+    lastInteraction: isoOrNull(status.lastSeen),
+    tools: tools.map(({ name }) => name),
+  };
+}

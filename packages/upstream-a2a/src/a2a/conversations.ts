@@ -1,0 +1,36 @@
+/**
+ * @module Conversations with agents under handles of Forge's own: to an agent all our callers are one, so a caller gets
+ * its context and its task sealed, and nobody else can go on with them.
+ */
+import type { Sealer } from '@forge/core';
+import { ForgeError } from '@forge/protocol';
+import type { Conversation } from './outgoing-message.ts';
+
+/** Characters of a handle. */
+const MAX_HANDLE = 8192;
+
+/** The handles of one upstream. */
+export interface Conversations {
+  seal(conversation: Conversation, callerId: string): Promise<string>;
+  /** @throws ForgeError `invalid_params` for what was not sealed here for this caller */
+  open(handle: unknown, callerId: string): Promise<Conversation>;
+}
+
+/** Handles that are good at one upstream. */
+export function createConversations(sealer: Sealer, upstreamId: string): Conversations {
+  const contextOf = (callerId: string): string => JSON.stringify(['a2a', upstreamId, callerId]);
+  return {
+    seal: ({ contextId, taskId }, callerId) => sealer.seal(JSON.stringify([contextId, taskId]), contextOf(callerId)),
+    async open(handle, callerId) {
+      try {
+        if (typeof handle !== 'string' || handle.length > MAX_HANDLE) throw new Error('not a handle');
+        const opened = await sealer.unseal(handle, contextOf(callerId));
+        const [contextId, taskId] = JSON.parse(opened) as [string, string];
+        return { contextId, taskId };
+      } catch (cause) {
+        const message = 'contextId: must be that of an earlier result of this agent, given to you';
+        throw new ForgeError('invalid_params', message, { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,365 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Message, type Part, Role, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
+import {
+  type Client,
+  ClientFactory,
+  ClientFactoryOptions,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+} from '@a2a-js/sdk/client';
+import { type Endpoint, errorOutcome, type Exchange, ForgeError, JsonText } from '@forge/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dataPart, textPart } from '../a2a/parts.ts';
+import { type AgentServer, createAgentServer } from './agent-server.ts';
+
+const NAME = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
+const TOOLS = [
+  { name: 'greet', title: 'Greets', description: 'Says hello', inputSchema: NAME },
+  { name: 'add', inputSchema: { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] } },
+  ...['steps', 'ask', 'ask-by-result', 'long', 'hang', 'broken'].map((name) => ({
+    name,
+    inputSchema: { type: 'object' },
+  })),
+];
+const FORM = { message: 'How many?', requestedSchema: { properties: { count: { type: 'integer' } } } };
+
+/** What tools were called with, and by whom. */
+let calls: { caller: string; method: string; params: Record<string, unknown> }[];
+let cancelled = 0;
+/** How often a task of the upstream was looked at. */
+let looks: number;
+
+function said(text: string, more: object = {}): JsonText {
+  return JsonText.of({ resultType: 'complete', content: [{ type: 'text', text }], ...more });
+}
+
+/** What is served as an agent. */
+const endpoint: Endpoint = {
+  key: 'server-1',
+  describe: () => Promise.reject(new Error('not asked')),
+  async handle({ method, params, client }, exchange) {
+    const given = params?.value as Record<string, unknown>;
+    if (method === 'tools/list') return { era: 'modern', result: JsonText.of({ tools: TOOLS }) };
+    if (method === 'prompts/list') {
+      return {
+        era: 'modern',
+        result: JsonText.of({ prompts: [{ name: 'review', arguments: [{ name: 'code', required: true }] }] }),
+      };
+    }
+    calls.push({ caller: client.caller.id, method, params: given });
+    try {
+      return { era: 'modern', result: await answer(method, given, exchange) };
+    } catch (error) {
+      return errorOutcome(error);
+    }
+  },
+  paramHeaders: () => undefined,
+  listen: () => ({ update() {}, close() {} }),
+  sessionEnded() {},
+};
+
+async function answer(method: string, given: Record<string, unknown>, exchange: Exchange): Promise<JsonText> {
+  if (method === 'prompts/get')
+    return JsonText.of({ messages: [{ role: 'user', content: { type: 'text', text: 'Review it' } }] });
+  if (method === 'tasks/get') return taskState();
+  if (method === 'tasks/update') return JsonText.of({ resultType: 'complete' });
+  const args = given['arguments'] as { name?: string; a?: number };
+  switch (given['name']) {
+    case 'greet':
+      return said(`Hello ${args.name}`);
+    case 'add':
+      return said('{"sum":3}', { structuredContent: { sum: 3 } });
+    case 'steps':
+      for (const message of ['one', 'two'])
+        exchange.note('notifications/progress', JsonText.of({ progress: 1, message }));
+      return said('done');
+    case 'ask': {
+      const { result } = await exchange.ask({ method: 'elicitation/create', params: JsonText.of(FORM) });
+      return said(JSON.stringify(result?.value));
+    }
+    case 'ask-by-result': {
+      if (given['requestState'] === 'mine') return said(JSON.stringify(given['inputResponses']));
+      const inputRequests = { q: { method: 'elicitation/create', params: FORM } };
+      return JsonText.of({ resultType: 'input_required', inputRequests, requestState: 'mine' });
+    }
+    case 'long':
+      return JsonText.of({ resultType: 'task', taskId: 't', status: 'working' });
+    case 'hang':
+      await new Promise<void>((resolve) => exchange.onCancel(() => resolve()));
+      cancelled += 1;
+      throw new ForgeError('cancelled');
+    default:
+      throw new ForgeError('upstream_error', 'It is broken');
+  }
+}
+
+function taskState(): JsonText {
+  looks += 1;
+  const base = { resultType: 'complete', taskId: 't', pollIntervalMs: 1 };
+  if (looks === 1) return JsonText.of({ ...base, status: 'working', statusMessage: 'at it' });
+  if (looks === 2)
+    return JsonText.of({
+      ...base,
+      status: 'input_required',
+      inputRequests: { k: { method: 'elicitation/create', params: FORM } },
+    });
+  return JsonText.of({ ...base, status: 'completed', result: { content: [{ type: 'text', text: 'finished' }] } });
+}
+
+let agents: AgentServer;
+let server: Server;
+let url: string;
+let only: ReadonlySet<string> | undefined;
+beforeEach(async () => {
+  [calls, cancelled, looks, only] = [[], 0, 0, undefined];
+  agents = createAgentServer({ maxTasks: 20, maxOfOwner: 3, patienceMs: 500 });
+  server = createServer((request, response) => {
+    void (async () => {
+      const caller = { id: request.headers.authorization ?? 'alice' };
+      const fields = {
+        name: 'Tools',
+        description: 'Has tools',
+        version: '1',
+        url: `${url}/a2a`,
+        schemes: ['bearer'] as const,
+      };
+      const answered =
+        request.method === 'GET'
+          ? Response.json(await agents.card({ place: 'server-1', endpoint, caller, only }, fields))
+          : await agents.serve(
+              { place: 'server-1', endpoint, caller, only },
+              JsonText.parse(await new Response(request).text()),
+            );
+      response.writeHead(answered.status, Object.fromEntries(answered.headers));
+      for await (const chunk of answered.body ?? new ReadableStream()) response.write(chunk);
+      response.end();
+    })();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  agents.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** The official client; of 0.3, where that is all that the card offers it. */
+function connect(version: '1.0' | '0.3' = '1.0', token = 'alice'): Promise<Client> {
+  const legacyCompat = { enabled: true };
+  const fetchImpl: typeof fetch = async (input, init) => {
+    const headers = { ...(init?.headers as Record<string, string>), authorization: token };
+    const response = await fetch(input, { ...init, headers });
+    if (version === '1.0' || init?.method === 'POST') return response;
+    const { supportedInterfaces: _, ...card } = (await response.json()) as Record<string, unknown>;
+    return Response.json(card);
+  };
+  const factory = new ClientFactory(
+    ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+      cardResolver: new DefaultAgentCardResolver({ legacyCompat, fetchImpl }),
+      transports: [new JsonRpcTransportFactory({ legacyCompat, fetchImpl })],
+    }),
+  );
+  return factory.createFromUrl(url);
+}
+
+function request(
+  parts: Part[],
+  more: { taskId?: string; contextId?: string; metadata?: Record<string, unknown>; returnImmediately?: boolean } = {},
+) {
+  const { taskId = '', contextId = '', metadata, returnImmediately = false } = more;
+  const message: Message = {
+    messageId: crypto.randomUUID(),
+    taskId,
+    contextId,
+    role: Role.ROLE_USER,
+    parts,
+    metadata,
+    extensions: [],
+    referenceTaskIds: [],
+  };
+  const configuration = { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately };
+  return { tenant: '', message, configuration, metadata: undefined };
+}
+
+async function send(client: Client, ...args: Parameters<typeof request>): Promise<Task> {
+  const answered = await client.sendMessage(request(...args));
+  if ('messageId' in answered) throw new Error('a message');
+  return answered;
+}
+
+const wordsOf = (parts: readonly Part[] = []): string =>
+  parts.map(({ content }) => (content?.$case === 'text' ? content.value : JSON.stringify(content?.value))).join('|');
+const resultOf = ({ artifacts }: Task): string => wordsOf(artifacts[0]?.parts);
+const stateOf = ({ status }: Task): TaskState | undefined => status?.state;
+const askedBy = ({ status }: Task): string => wordsOf(status?.message?.parts);
+
+describe.each(['1.0', '0.3'] as const)('a virtual server as an agent of %s', (version) => {
+  it('has a card with its tools and prompts', async () => {
+    const card = await (await connect(version)).getAgentCard();
+    expect(card).toMatchObject({ name: 'Tools', description: 'Has tools' });
+    expect(card.skills.map(({ id }) => id)).toEqual([...TOOLS.map(({ name }) => name), 'prompt/review']);
+    expect(card.supportedInterfaces[0]?.protocolVersion).toMatch(version === '1.0' ? /^1\.0$/ : /^0\.3/);
+    expect(JSON.stringify(card.securitySchemes)).toContain('bearer');
+  });
+
+  it('calls the tool that a data part names, for who asks', async () => {
+    const client = await connect(version, 'bob');
+    const task = await send(client, [dataPart({ tool: 'greet', arguments: { name: 'Ann' } })]);
+    expect([stateOf(task), resultOf(task)]).toEqual([TaskState.TASK_STATE_COMPLETED, 'Hello Ann']);
+    expect(calls).toMatchObject([{ caller: 'bob', params: { name: 'greet', arguments: { name: 'Ann' } } }]);
+  });
+
+  it('calls the skill that metadata names, with words where it takes one text', async () => {
+    const task = await send(await connect(version), [textPart('Ben')], { metadata: { skillId: 'greet' } });
+    expect(resultOf(task)).toBe('Hello Ben');
+  });
+
+  it('gives structured results as data, once', async () => {
+    const task = await send(await connect(version), [dataPart({ tool: 'add', arguments: { a: 1 } })]);
+    expect(task.artifacts[0]?.parts.map(({ content }) => content)).toEqual([{ $case: 'data', value: { sum: 3 } }]);
+  });
+
+  it('asks which tool is meant, and how it is called, and then calls it', async () => {
+    const client = await connect(version);
+    const unclear = await send(client, [textPart('Do something')]);
+    expect(stateOf(unclear)).toBe(TaskState.TASK_STATE_INPUT_REQUIRED);
+    expect(askedBy(unclear)).toContain('- greet: Says hello');
+    const { id: taskId, contextId } = unclear;
+    const closer = await send(client, [dataPart({ tool: 'add' })], { taskId, contextId });
+    expect(askedBy(closer)).toContain('"required":["a"]');
+    const done = await send(client, [dataPart({ tool: 'add', arguments: { a: 1 } })], { taskId, contextId });
+    expect([done.id, stateOf(done)]).toEqual([taskId, TaskState.TASK_STATE_COMPLETED]);
+  });
+
+  it.each([
+    ['ask', '{"action":"accept","content":{"count":7}}'],
+    ['ask-by-result', '{"q":{"action":"accept","content":{"count":7}}}'],
+  ])('puts the question of the tool "%s", and brings it the answer', async (tool, result) => {
+    const client = await connect(version);
+    const asking = await send(client, [dataPart({ tool, arguments: {} })]);
+    expect([stateOf(asking), askedBy(asking)]).toEqual([TaskState.TASK_STATE_INPUT_REQUIRED, 'How many?']);
+    const { id: taskId, contextId } = asking;
+    expect(resultOf(await send(client, [textPart('7')], { taskId, contextId }))).toBe(result);
+  });
+
+  it('tells on a stream what happens', async () => {
+    const client = await connect(version);
+    const events: StreamResponse[] = [];
+    for await (const event of client.sendMessageStream(request([dataPart({ tool: 'steps', arguments: {} })])))
+      events.push(event);
+    const told = events.map(({ payload }) =>
+      payload?.$case === 'statusUpdate' ? wordsOf(payload.value.status?.message?.parts) : payload?.$case,
+    );
+    expect(told).toEqual(['task', '', 'one', 'two', 'artifactUpdate', '']);
+  });
+
+  it('cancels the call with its task', async () => {
+    const client = await connect(version);
+    const { id } = await send(client, [dataPart({ tool: 'hang', arguments: {} })], { returnImmediately: true });
+    await vi.waitFor(() => expect(calls).toHaveLength(1));
+    expect(stateOf(await client.cancelTask({ tenant: '', id, metadata: undefined }))).toBe(
+      TaskState.TASK_STATE_CANCELED,
+    );
+    await vi.waitFor(() => expect(cancelled).toBe(1));
+    expect(stateOf(await client.getTask({ tenant: '', id }))).toBe(TaskState.TASK_STATE_CANCELED);
+  });
+});
+
+describe('a task', () => {
+  it('fails with the words of what went wrong', async () => {
+    const task = await send(await connect(), [dataPart({ tool: 'broken', arguments: {} })]);
+    expect([stateOf(task), askedBy(task)]).toEqual([TaskState.TASK_STATE_FAILED, 'It is broken']);
+  });
+
+  it('gets a prompt as well', async () => {
+    const task = await send(await connect(), [textPart('x = 1')], { metadata: { skillId: 'prompt/review' } });
+    expect(resultOf(task)).toBe('Review it');
+    expect(calls[0]).toMatchObject({ method: 'prompts/get', params: { name: 'review', arguments: { code: 'x = 1' } } });
+  });
+
+  it('follows a task of the upstream, with its questions, to its end', async () => {
+    const client = await connect();
+    const asking = await send(client, [dataPart({ tool: 'long', arguments: {} })]);
+    expect(askedBy(asking)).toBe('How many?');
+    const done = await send(client, [textPart('2')], { taskId: asking.id });
+    expect(resultOf(done)).toBe('finished');
+    expect(calls.find(({ method }) => method === 'tasks/update')?.params).toEqual({
+      taskId: 't',
+      inputResponses: { k: { action: 'accept', content: { count: 2 } } },
+    });
+  });
+
+  it('belongs to its caller alone', async () => {
+    const [alice, bob] = [await connect('1.0', 'alice'), await connect('1.0', 'bob')];
+    const { id } = await send(alice, [dataPart({ tool: 'ask', arguments: {} })]);
+    await expect(bob.getTask({ tenant: '', id })).rejects.toThrow(/not found/);
+    await expect(bob.cancelTask({ tenant: '', id, metadata: undefined })).rejects.toThrow(/not found/);
+    await expect(send(bob, [textPart('9')], { taskId: id })).rejects.toThrow(/not found/);
+    expect((await bob.listTasks(LIST)).tasks).toEqual([]);
+    expect((await alice.listTasks(LIST)).tasks.map((task) => task.id)).toEqual([id]);
+  });
+
+  it('that gets no answer in time goes on without one', async () => {
+    const client = await connect();
+    const { id } = await send(client, [dataPart({ tool: 'ask', arguments: {} })]);
+    await vi.waitFor(
+      async () => expect(resultOf(await client.getTask({ tenant: '', id }))).toBe('{"action":"cancel"}'),
+      3000,
+    );
+    await expect(send(client, [textPart('late')], { taskId: id })).rejects.toThrow(/does not wait/);
+  });
+
+  it('is refused where there are too many; those that are over make room', async () => {
+    const client = await connect();
+    for (let at = 0; at < 30; at += 1) await send(client, [dataPart({ tool: 'greet', arguments: { name: 'x' } })]);
+    expect((await client.listTasks(LIST)).totalSize).toBe(20);
+    for (let at = 0; at < 3; at += 1)
+      await send(client, [dataPart({ tool: 'hang', arguments: {} })], { returnImmediately: true });
+    await expect(send(client, [dataPart({ tool: 'hang', arguments: {} })])).rejects.toThrow(/too many tasks/);
+  });
+
+  it('may be left, and subscribed to again', async () => {
+    const client = await connect();
+    const { id } = await send(client, [dataPart({ tool: 'hang', arguments: {} })], { returnImmediately: true });
+    const events = client.resubscribeTask({ tenant: '', id });
+    expect((await events.next()).value?.payload?.$case).toBe('task');
+    const last = events.next();
+    await client.cancelTask({ tenant: '', id, metadata: undefined });
+    expect((await last).value?.payload?.value).toMatchObject({ status: { state: TaskState.TASK_STATE_CANCELED } });
+  });
+});
+
+describe('an agent with some of the tools', () => {
+  it('has no others, and no prompts; the only one needs no name', async () => {
+    only = new Set(['greet']);
+    const client = await connect();
+    expect((await client.getAgentCard()).skills.map(({ id }) => id)).toEqual(['greet']);
+    expect(resultOf(await send(client, [textPart('Cid')]))).toBe('Hello Cid');
+    const other = await send(client, [dataPart({ tool: 'add', arguments: { a: 1 } })]);
+    expect(askedBy(other)).toContain('There is no skill "add"');
+  });
+});
+
+it('answers nonsense, and what it has not, by the errors of A2A', async () => {
+  const post = async (method: string, params: object) => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    return ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
+  };
+  expect(await post('Nonsense', {})).toBe(-32601);
+  expect(await post('SendMessage', {})).toBe(-32602);
+  expect(await post('tasks/get', { id: 'x' })).toBe(-32001);
+  expect(await post('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x' })).toBe(-32003);
+  expect(await post('GetExtendedAgentCard', {})).toBe(-32004);
+});
+
+const LIST = {
+  tenant: '',
+  contextId: '',
+  status: TaskState.TASK_STATE_UNSPECIFIED,
+  pageToken: '',
+  statusTimestampAfter: undefined,
+};

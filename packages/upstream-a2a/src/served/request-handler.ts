@@ -1,0 +1,125 @@
+/** @module A2A's operations (1.0, 3.1) on the tasks that Forge has of agents. */
+import { randomUUID } from 'node:crypto';
+import { AgentCard, type Message, type SendMessageRequest, type StreamResponse, type Task } from '@a2a-js/sdk';
+import {
+  PushNotificationNotSupportedError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { runTask, type ServedCall } from './run-task.ts';
+import type { ServedTask } from './served-task.ts';
+import type { ServedTasks } from './served-tasks.ts';
+
+/** Where the context of a request has its {@link ServedCall}. */
+export const CALL = 'forge/call';
+
+const MAX_PAGE = 100;
+
+/** What the SDK's transports call. */
+export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
+  /** The task that a message begins, or goes on with. */
+  function taskFor({ message }: SendMessageRequest, context: ServerCallContext): ServedTask {
+    if (!message?.messageId || message.parts.length === 0) {
+      throw new RequestMalformedError('message.messageId and message.parts are required');
+    }
+    return message.taskId === '' ? begin(message, context) : goOn(message, context);
+  }
+
+  function begin(message: Message, context: ServerCallContext): ServedTask {
+    const owner = ownerOf(context);
+    const contextId = message.contextId || randomUUID();
+    const before = tasks.of(owner).find((task) => task.contextId === contextId && task.handle !== undefined);
+    const task = tasks.create({ owner, contextId, message });
+    void runTask(task, message, callOf(context), before?.handle);
+    return task;
+  }
+
+  function goOn(message: Message, context: ServerCallContext): ServedTask {
+    const task = found(message.taskId, context);
+    if (message.contextId !== '' && message.contextId !== task.contextId) {
+      throw new RequestMalformedError('message.contextId is not that of the task');
+    }
+    if (!task.waits) throw new UnsupportedOperationError(`The task ${task.id} does not wait for a message`);
+    task.answer(message);
+    return task;
+  }
+
+  function found(id: string, context: ServerCallContext): ServedTask {
+    const task = tasks.find(ownerOf(context), id);
+    if (task === undefined) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 100)}`);
+    return task;
+  }
+
+  return {
+    getAgentCard: async () => CAPABLE,
+    getAuthenticatedExtendedAgentCard: () => Promise.reject(new UnsupportedOperationError('There is one card only')),
+    async sendMessage(params, context): Promise<Task> {
+      const task = taskFor(params, context);
+      const { returnImmediately, historyLength } = params.configuration ?? {};
+      if (returnImmediately !== true) await task.settled();
+      return shown(task, historyLength);
+    },
+    async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
+      yield* taskFor(params, context).events();
+    },
+    async getTask({ id, historyLength }, context) {
+      return shown(found(id, context), historyLength);
+    },
+    async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
+      const offset = Number(pageToken || 0);
+      if (!Number.isInteger(offset) || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
+        throw new RequestMalformedError(`pageSize must be 1 to ${MAX_PAGE}, and pageToken from a page before`);
+      }
+      const all = tasks
+        .of(ownerOf(context))
+        .map((task) => shown(task, historyLength))
+        .filter(
+          (task) => (contextId === '' || task.contextId === contextId) && (!status || task.status?.state === status),
+        )
+        .map((task) => (includeArtifacts === true ? task : { ...task, artifacts: [] }));
+      const end = offset + pageSize;
+      const nextPageToken = end < all.length ? String(end) : '';
+      return { tasks: all.slice(offset, end), nextPageToken, pageSize, totalSize: all.length };
+    },
+    async cancelTask({ id }, context) {
+      const task = found(id, context);
+      if (task.isOver) throw new TaskNotCancelableError(`The task ${id} is over`);
+      task.cancel();
+      return task.snapshot();
+    },
+    async *resubscribe({ id }, context) {
+      const task = found(id, context);
+      if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
+      yield* task.events();
+    },
+    createTaskPushNotificationConfig: noPush,
+    getTaskPushNotificationConfig: noPush,
+    listTaskPushNotificationConfigs: noPush,
+    deleteTaskPushNotificationConfig: noPush,
+  };
+}
+
+/** The transports look at its capabilities; clients get another one, by GET. */
+const CAPABLE = AgentCard.fromJSON({ name: 'forge', capabilities: { streaming: true } });
+
+function noPush(): Promise<never> {
+  return Promise.reject(new PushNotificationNotSupportedError());
+}
+
+function callOf({ state }: ServerCallContext): ServedCall {
+  return state.get(CALL) as ServedCall;
+}
+
+/** An endpoint's caller: at another endpoint it is another owner. */
+function ownerOf(context: ServerCallContext): string {
+  return context.user?.userName ?? '';
+}
+
+function shown(task: ServedTask, historyLength: number | undefined): Task {
+  const snapshot = task.snapshot();
+  if (historyLength === undefined) return snapshot;
+  return { ...snapshot, history: historyLength === 0 ? [] : snapshot.history.slice(-historyLength) };
+}

@@ -1,0 +1,191 @@
+/** @module A task that agents have given to Forge: its state, what came of it, and who wants to hear of it. */
+import { randomUUID } from 'node:crypto';
+import { type Artifact, type Message, type Part, Role, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
+
+/** States after which nothing comes. */
+const TERMINAL: ReadonlySet<TaskState> = new Set([
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+]);
+
+/** What a task is made with. */
+export interface ServedTaskInit {
+  /** Whose it is: nobody else finds it. */
+  readonly owner: string;
+  readonly contextId: string;
+  /** What it began with. */
+  readonly message: Message;
+  /** How long it waits for an answer, in ms. */
+  readonly patienceMs: number;
+}
+
+/** One task. */
+export class ServedTask {
+  readonly id = randomUUID();
+  readonly owner: string;
+  readonly contextId: string;
+  /** What a conversation with an upstream goes on with. */
+  handle: string | undefined;
+  readonly #patienceMs: number;
+  readonly #history: Message[];
+  readonly #artifacts: Artifact[] = [];
+  readonly #listeners = new Set<(event: StreamResponse) => void>();
+  #status: NonNullable<Task['status']>;
+  #asking: Promise<unknown> = Promise.resolve();
+  #answered: ((message: Message | undefined) => void) | undefined;
+  #onCancel: (() => void) | undefined;
+
+  constructor({ owner, contextId, message, patienceMs }: ServedTaskInit) {
+    this.owner = owner;
+    this.contextId = contextId;
+    this.#patienceMs = patienceMs;
+    this.#history = [{ ...message, taskId: this.id, contextId }];
+    this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
+  }
+
+  get isOver(): boolean {
+    return TERMINAL.has(this.#status.state);
+  }
+
+  /** Whether it waits for a message of its owner. */
+  get waits(): boolean {
+    return this.#answered !== undefined;
+  }
+
+  /** As it stands now. */
+  snapshot(): Task {
+    const { id, contextId } = this;
+    const [status, artifacts, history] = [this.#status, [...this.#artifacts], [...this.#history]];
+    return { id, contextId, status, artifacts, history, metadata: undefined };
+  }
+
+  /** It is at work. */
+  progress(words: string): void {
+    if (!this.isOver && !this.waits) this.#enter(TaskState.TASK_STATE_WORKING, words === '' ? [] : [text(words)]);
+  }
+
+  /** What came of it. The last call counts; what comes after the end does not. */
+  finish(state: TaskState, parts: readonly Part[]): void {
+    if (this.isOver) return;
+    if (state === TaskState.TASK_STATE_COMPLETED && parts.length > 0) this.#produce([...parts]);
+    this.#enter(state, state === TaskState.TASK_STATE_COMPLETED ? [] : [...parts]);
+  }
+
+  /** Asks its owner, one question after the other; `undefined` when no answer comes in time, or it was cancelled. */
+  ask(words: string): Promise<Message | undefined> {
+    const asked = this.#asking.then(() => this.#ask(words));
+    this.#asking = asked;
+    return asked;
+  }
+
+  async #ask(words: string): Promise<Message | undefined> {
+    if (this.isOver) return undefined;
+    const answer = new Promise<Message | undefined>((resolve) => {
+      this.#answered = resolve;
+    });
+    const timer = setTimeout(() => this.#answered?.(undefined), this.#patienceMs).unref();
+    this.#enter(TaskState.TASK_STATE_INPUT_REQUIRED, [text(words)]);
+    const message = await answer;
+    clearTimeout(timer);
+    this.#answered = undefined;
+    return message;
+  }
+
+  /** The owner's answer. */
+  answer(message: Message): void {
+    this.#history.push(message);
+    const resolve = this.#answered;
+    this.#answered = undefined;
+    this.#status = statusOf(TaskState.TASK_STATE_WORKING, undefined);
+    resolve?.(message);
+  }
+
+  /** Calls `listener` once when it is cancelled (at once if it was). Only one; the last one set counts. */
+  onCancel(listener: () => void): void {
+    if (this.#status.state === TaskState.TASK_STATE_CANCELED) listener();
+    else this.#onCancel = listener;
+  }
+
+  /** Ends it. */
+  cancel(): void {
+    this.finish(TaskState.TASK_STATE_CANCELED, []);
+    this.#answered?.(undefined);
+    this.#onCancel?.();
+  }
+
+  /** Resolves when it is over, or waits for its owner. */
+  async settled(): Promise<void> {
+    if (this.isOver || this.waits) return;
+    await new Promise<void>((resolve) => {
+      const listener = (): void => {
+        if (!this.isOver && !this.waits) return;
+        this.#listeners.delete(listener);
+        resolve();
+      };
+      this.#listeners.add(listener);
+    });
+  }
+
+  /** The task as it stands, then all that happens until it settles. */
+  async *events(): AsyncGenerator<StreamResponse, void, undefined> {
+    const queue: StreamResponse[] = [{ payload: { $case: 'task', value: this.snapshot() } }];
+    let wake = (): void => {};
+    const listener = (event: StreamResponse): void => {
+      queue.push(event);
+      wake();
+    };
+    this.#listeners.add(listener);
+    try {
+      for (;;) {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
+        if (this.isOver || this.waits) return;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      this.#listeners.delete(listener);
+    }
+  }
+
+  #produce(parts: Part[]): void {
+    const artifact = {
+      artifactId: 'result',
+      name: 'result',
+      description: '',
+      parts,
+      metadata: undefined,
+      extensions: [],
+    };
+    this.#artifacts.push(artifact);
+    const { id: taskId, contextId } = this;
+    const value = { taskId, contextId, artifact, append: false, lastChunk: true, metadata: undefined };
+    this.#tell({ payload: { $case: 'artifactUpdate', value } });
+  }
+
+  #enter(state: TaskState, parts: Part[]): void {
+    const { id: taskId, contextId } = this;
+    this.#status = statusOf(state, parts.length === 0 ? undefined : said(taskId, contextId, parts));
+    const value = { taskId, contextId, status: this.#status, metadata: undefined };
+    this.#tell({ payload: { $case: 'statusUpdate', value } });
+  }
+
+  #tell(event: StreamResponse): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function statusOf(state: TaskState, message: Message | undefined): NonNullable<Task['status']> {
+  return { state, message, timestamp: new Date().toISOString() };
+}
+
+function text(value: string): Part {
+  return { content: { $case: 'text', value }, mediaType: 'text/plain', filename: '', metadata: undefined };
+}
+
+function said(taskId: string, contextId: string, parts: Part[]): Message {
+  const [messageId, role] = [randomUUID(), Role.ROLE_AGENT];
+  return { messageId, taskId, contextId, role, parts, metadata: undefined, extensions: [], referenceTaskIds: [] };
+}
