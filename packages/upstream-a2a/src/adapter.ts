@@ -1,6 +1,5 @@
 /** @module The adapter of agents: reads what is said about one, and makes an upstream of it. */
 import type { Sealer, UpstreamAdapter, UpstreamRecord } from '@forge/core';
-import { a2aAgent } from './a2a/a2a-agent.ts';
 import { agentUpstream } from './agent-upstream.ts';
 import type { Agent, AgentContext } from './agent.ts';
 import { type AgentConfig, queryOf, readConfig } from './config.ts';
@@ -52,7 +51,8 @@ export function a2aAdapter(options: A2aAdapterOptions): UpstreamAdapter {
   };
 }
 
-function agentOf(record: UpstreamRecord, options: A2aAdapterOptions, context: AgentContext): Agent {
+/** What speaks to the agent is loaded with the first one: it is large. */
+async function agentOf(record: UpstreamRecord, options: A2aAdapterOptions, context: AgentContext): Promise<Agent> {
   const { sealer, refuses = none, taskAfterMs = 5000, maxResponseBytes = 64 * 1024 * 1024 } = options;
   const { connectTimeoutMs = 10_000, maxConnections = 64 } = options;
   const config = readConfig(record);
@@ -62,6 +62,7 @@ function agentOf(record: UpstreamRecord, options: A2aAdapterOptions, context: Ag
   const query = queryOf(config, record);
   const http = createAgentHttp({ refuses, origins, headers, query, connectTimeoutMs, maxConnections });
   if (config.agentType === 'a2a') {
+    const { a2aAgent } = await import('./a2a/a2a-agent.ts');
     return a2aAgent(
       { record, config, http, headers, origins, sealer, refuses, maxResponseBytes, taskAfterMs },
       context,

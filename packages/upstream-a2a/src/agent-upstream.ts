@@ -31,17 +31,26 @@ export interface AgentUpstreamOptions {
 /** What was found out so long ago, in ms, is what `tools/list` still answers with: connecting has just asked. */
 const FRESH_MS = 1000;
 
-/** Makes the upstream; nothing is connected before the first call. */
-export function agentUpstream(options: AgentUpstreamOptions, create: (context: AgentContext) => Agent): Upstream {
+/** Makes the upstream; nothing is made or connected before the first call. */
+export function agentUpstream(
+  options: AgentUpstreamOptions,
+  create: (context: AgentContext) => Promise<Agent>,
+): Upstream {
   const { events, requestTimeoutMs, maxInFlight } = options;
   const deadlines = createDeadlines<AgentCall>(requestTimeoutMs, (call) =>
     call.stop(new ForgeError('upstream_timeout', `The agent did not answer within ${requestTimeoutMs} ms`)),
   );
-  const agent = create({ events, own: (work) => run(ownRequest('server/discover'), NOBODY, work) });
+  const context: AgentContext = { events, own: (work) => run(ownRequest('server/discover'), NOBODY, work) };
+  let made: Promise<Agent> | undefined;
   let found: Found | undefined;
   let foundAt = 0;
   let attempt: Promise<Found> | undefined;
   let closed = false;
+
+  async function agent(): Promise<Agent> {
+    if (closed) throw new ForgeError('cancelled', 'The upstream has been closed');
+    return (made ??= create(context));
+  }
 
   async function run<T>(
     request: ExchangeRequest,
@@ -64,7 +73,7 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
 
   /** What is asked at one time is answered once. */
   function find(): Promise<Found> {
-    attempt ??= run(ownRequest('server/discover'), NOBODY, (call) => agent.find(call))
+    attempt ??= run(ownRequest('server/discover'), NOBODY, async (call) => (await agent()).find(call))
       .then((now) => {
         foundAt = Date.now();
         return (found = now);
@@ -83,9 +92,10 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
     if (method === 'server/discover') return described(await find());
     if (method === 'tools/list') return listed(Date.now() - foundAt < FRESH_MS && found ? found : await find());
     if (method === 'tools/call') return callTool(request, exchange);
-    if (TASK_METHODS.has(method) && agent.task !== undefined) {
+    const { task } = TASK_METHODS.has(method) ? await agent() : NO_TASK;
+    if (task !== undefined) {
       found ??= await find();
-      return run(request, exchange, (call) => agent.task!(call, method, request.target ?? '', request.params));
+      return run(request, exchange, (call) => task(call, method, request.target ?? '', request.params));
     }
     throw new ForgeError('method_not_found', `Method not found: ${method.slice(0, 128)}`);
   }
@@ -96,7 +106,7 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
     if (!tools.some(({ name }) => name === target)) {
       throw new ForgeError('invalid_params', `Unknown tool: ${target.slice(0, 256)}`);
     }
-    return run(request, exchange, (call) => agent.call(call, target, argumentsOf(request)));
+    return run(request, exchange, async (call) => (await agent()).call(call, target, argumentsOf(request)));
   }
 
   return {
@@ -109,7 +119,7 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
       }
     },
     watch(_uris, taskIds = NO_TASKS) {
-      agent.watch?.(taskIds);
+      if (made !== undefined || taskIds.size > 0) void agent().then(({ watch }) => watch?.(taskIds), ignore);
       return undefined;
     },
     sessionEnded() {}, // no session of ours is paired with a client's
@@ -117,12 +127,15 @@ export function agentUpstream(options: AgentUpstreamOptions, create: (context: A
       if (closed) return;
       closed = true;
       for (const call of deadlines.items) call.stop(new ForgeError('cancelled', 'The upstream has been closed'));
-      await agent.close();
+      await (await made)?.close();
     },
   };
 }
 
+function ignore(): void {} // an agent that cannot be made says so where it is called
+
 const NO_TASKS: ReadonlySet<string> = new Set();
+const NO_TASK: Pick<Agent, 'task'> = {};
 
 function argumentsOf({ params }: ExchangeRequest): Arguments {
   const args = params?.member('arguments');
