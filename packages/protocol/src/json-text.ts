@@ -13,8 +13,7 @@ export const MAX_JSON_DEPTH = 256;
  * @throws ForgeError `parse_error` when it is not JSON, or nests deeper than {@link MAX_JSON_DEPTH}.
  */
 export function parseJson(text: string): unknown {
-  // Text shorter than twice the limit cannot close what it opens that deep.
-  if (text.length > MAX_JSON_DEPTH * 2) assertDepth(text);
+  if (opensOften(text)) assertDepth(text);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -58,6 +57,11 @@ export class JsonText {
   get value(): unknown {
     this.#parsed ??= parseJson(this.text);
     return this.#parsed;
+  }
+
+  /** Whether reading the value costs nothing any more. */
+  get isParsed(): boolean {
+    return this.#parsed !== undefined;
   }
 
   /** Whether it is an object, by its first character. */
@@ -276,6 +280,20 @@ function skipSpace(text: string, at: number): number {
   let next = at;
   while (text.charCodeAt(next) <= 32) next += 1;
   return next;
+}
+
+/** Whether there are enough brackets, those in strings included, to nest too deeply. Most text has few, and no walk is needed. */
+function opensOften(text: string): boolean {
+  // Text shorter than twice the limit cannot close what it opens that deep.
+  if (text.length <= MAX_JSON_DEPTH * 2) return false;
+  return count(text, '{', MAX_JSON_DEPTH) + count(text, '[', MAX_JSON_DEPTH) > MAX_JSON_DEPTH;
+}
+
+/** How often a character stands in a text; counted no further than above `enough`. */
+function count(text: string, character: string, enough: number): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at >= 0 && found <= enough; at = text.indexOf(character, at + 1)) found += 1;
+  return found;
 }
 
 function assertDepth(text: string): void {

@@ -5,6 +5,7 @@
 import { ForgeError } from './errors.ts';
 import type { RpcError } from './exchange.ts';
 import { JsonText } from './json-text.ts';
+import { readPlain } from './plain-message.ts';
 
 /** Messages in one batch at most (batches exist in 2025-03-26 only). */
 export const MAX_BATCH = 100;
@@ -56,7 +57,7 @@ export function readMessage(text: JsonText): Message {
  * @throws ForgeError `parse_error` when it is not JSON, `invalid_request` when it is no message.
  */
 export function readBody(text: string): Message | Message[] {
-  return readParsed(JsonText.parse(text));
+  return readPlain(text) ?? readParsed(JsonText.parse(text));
 }
 
 /**

@@ -38,6 +38,7 @@ export function needsTasks(): ForgeError {
 
 /** Whether a result in modern form is a task instead of what was asked for (`CreateTaskResult`). */
 export function isTask(result: JsonText): boolean {
+  if (result.isParsed) return (result.value as { resultType?: unknown }).resultType === 'task';
   const { text } = result;
   // However it is spelled: most results are told from a task without a look at their members.
   if (!text.includes('"task"') && !text.includes(String.raw`\u`)) return false;
