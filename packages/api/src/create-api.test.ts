@@ -23,9 +23,8 @@ test('health and readiness are public and say 503 when something fails', async (
 
 test('version, metrics, audit and revocation are for administrators', async () => {
   const { send, store } = setUp();
-  await store.audit.append([
-    { id: '1', at: 5, principal: 'a', method: 'tools/call', target: 'x', outcome: 'ok', durationMs: 2 },
-  ]);
+  const entry = { at: 5, principal: 'a', method: 'tools/call', target: 'x', outcome: 'ok', durationMs: 2 } as const;
+  await store.audit.append({ id: '1', entries: [entry] });
   const version = await send('GET', '/version');
   expect(getVersion.answer.parse(version.body)).toMatchObject({
     app: { version: '1.2.3' },

@@ -5,6 +5,8 @@ export { isNetwork } from './addresses/networks.ts';
 export { type Bus, type BusMessage } from './contracts/bus.ts';
 export { type Call, type Interceptor, type Next } from './contracts/interceptor.ts';
 export {
+  type AuditBatch,
+  type AuditEntry,
   type AuditRecord,
   type Entity,
   type ItemRecord,
@@ -39,6 +41,7 @@ export {
 export { createMemoryBus, type MemoryBusOptions } from './memory/memory-bus.ts';
 export { createMemoryStore } from './memory/memory-store.ts';
 export {
+  auditRecordId,
   checkLimit,
   decodeCursor,
   encodeCursor,

@@ -9,41 +9,59 @@ export interface Identified {
   readonly id: string | number;
 }
 
+/** Up to here looking at each costs less than an index. */
+const FEW = 8;
+
 /** Members by id. */
 export class CallTable<T extends Identified> implements Iterable<T> {
-  /** Without a prototype, so that no id means anything else. */
-  readonly #byId = Object.create(null) as Record<string | number, T | undefined>;
-  #size = 0;
+  /** The first ones: most sessions have no more in flight. */
+  readonly #few: T[] = [];
+  /** All others. Without a prototype, so that no id means anything else. */
+  readonly #more = Object.create(null) as Record<string | number, T | undefined>;
+  #moreSize = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#few.length + this.#moreSize;
   }
 
   has(id: T['id']): boolean {
-    return this.#byId[id] !== undefined;
+    return this.get(id) !== undefined;
   }
 
   get(id: T['id']): T | undefined {
-    return this.#byId[id];
+    for (const item of this.#few) if (item.id === id) return item;
+    return this.#moreSize === 0 ? undefined : this.#more[id];
   }
 
   /** Takes the place of a member with the same id. */
   add(item: T): void {
-    if (this.#byId[item.id] === undefined) this.#size += 1;
-    this.#byId[item.id] = item;
+    this.delete(item.id);
+    if (this.#few.length < FEW) this.#few.push(item);
+    else {
+      this.#more[item.id] = item;
+      this.#moreSize += 1;
+    }
   }
 
   /** The member that was taken out, if there was one. */
   delete(id: T['id']): T | undefined {
-    const item = this.#byId[id];
+    const few = this.#few;
+    for (let at = 0; at < few.length; at += 1) {
+      const item = few[at];
+      if (item?.id !== id) continue;
+      const last = few.pop();
+      if (last !== undefined && last !== item) few[at] = last;
+      return item;
+    }
+    const item = this.#moreSize === 0 ? undefined : this.#more[id];
     if (item === undefined) return undefined;
-    delete this.#byId[id];
-    this.#size -= 1;
+    delete this.#more[id];
+    this.#moreSize -= 1;
     return item;
   }
 
   /** The members of this moment, so that they may come and go meanwhile. */
   [Symbol.iterator](): Iterator<T> {
-    return (Object.values(this.#byId) as T[]).values();
+    return [...this.#few, ...(Object.values(this.#more) as T[])].values();
   }
 }

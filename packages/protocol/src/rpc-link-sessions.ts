@@ -61,6 +61,7 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
   }
 
   function unleased(wanted: string): string {
+    if (entries.get(wanted)?.session?.leased !== true) return wanted;
     let key = wanted;
     while (entries.get(key)?.session?.leased === true) key += '+';
     const hasRoom = entries.has(key) || entries.size < options.maxSessions || [...entries.values()].some(isIdle);
@@ -95,18 +96,28 @@ export function createSessionPool<S extends PooledSession>(options: SessionPoolO
     return entry;
   }
 
+  function touch(entry: Entry<S>): void {
+    entry.usedAt = Date.now();
+    entry.turn = ++turn;
+  }
+
+  async function whenOpen<T>(key: string, open: () => Promise<S>, use: (session: S) => Promise<T>): Promise<T> {
+    const known = entries.get(key);
+    const entry = known === undefined || known.session?.closed === true ? add(key, open) : known;
+    touch(entry);
+    entry.waiting += 1;
+    const session = await entry.ready;
+    entry.waiting -= 1;
+    return use(session);
+  }
+
   return {
-    async use(wanted, open, use) {
+    use(wanted, open, use) {
       const key = unleased(wanted);
       const known = entries.get(key);
-      const entry = known === undefined || known.session?.closed === true ? add(key, open) : known;
-      entry.usedAt = Date.now();
-      entry.turn = ++turn;
-      if (entry.session !== undefined) return use(entry.session);
-      entry.waiting += 1;
-      const session = await entry.ready;
-      entry.waiting -= 1;
-      return use(session);
+      if (known?.session === undefined || known.session.closed) return whenOpen(key, open, use);
+      touch(known);
+      return use(known.session);
     },
     peek: (key) => entries.get(key)?.session,
     async remove(matches) {

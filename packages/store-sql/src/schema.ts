@@ -24,13 +24,12 @@ export type ItemKind = Exclude<EntityKind, 'upstreams' | 'servers'>;
 
 /** Audit records that were written together. */
 export interface AuditBatchRow {
-  /** Of its first record. */
   readonly id: string;
   readonly first_at: number;
   readonly last_at: number;
   /** Records in it. */
   readonly size: number;
-  /** JSON: one array of values for each record. */
+  /** JSON, see `repositories/audit-columns.ts`. */
   readonly records: string;
 }
 

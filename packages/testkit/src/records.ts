@@ -1,6 +1,6 @@
 /** @module Records for tests: each maker fills in what a test does not care about. */
 import type {
-  AuditRecord,
+  AuditEntry,
   Entity,
   PromptRecord,
   ResourceRecord,
@@ -113,11 +113,9 @@ export function userRecord(fields: Partial<UserRecord> = {}): UserRecord {
 }
 
 /** A call of a tool that went well. */
-export function auditRecord(fields: Partial<AuditRecord> = {}): AuditRecord {
-  const { id, createdAt } = entity();
+export function auditEntry(fields: Partial<AuditEntry> = {}): AuditEntry {
   return {
-    id,
-    at: createdAt,
+    at: entity().createdAt,
     principal: 'user@example.com',
     method: 'tools/call',
     target: 'echo',

@@ -140,10 +140,8 @@ export interface SessionStateRecord {
   readonly savedAt: Timestamp;
 }
 
-/** What a call left behind. */
-export interface AuditRecord {
-  /** Ascending with time. */
-  readonly id: string;
+/** What a call leaves behind. */
+export interface AuditEntry {
   readonly at: Timestamp;
   readonly principal: string;
   readonly method: string;
@@ -153,5 +151,20 @@ export interface AuditRecord {
   readonly upstreamId?: string | undefined;
   readonly outcome: 'ok' | 'tool_error' | 'error' | 'denied' | 'cancelled';
   readonly errorCode?: number | undefined;
+  /** Kept to the microsecond. */
   readonly durationMs: number;
+}
+
+/** Entries that are written together. */
+export interface AuditBatch {
+  /** Unique; ascending with time, for entries of the same moment. */
+  readonly id: string;
+  /** In the order in which the calls ended. */
+  readonly entries: readonly AuditEntry[];
+}
+
+/** An entry of the audit trail, as it is listed. */
+export interface AuditRecord extends AuditEntry {
+  /** That of its batch, and its place there: see `auditRecordId`. */
+  readonly id: string;
 }

@@ -1,5 +1,6 @@
 /** @module The store contract: where the control plane keeps what is registered. The data plane never touches it. */
 import type {
+  AuditBatch,
   AuditRecord,
   PromptRecord,
   ResourceRecord,
@@ -90,10 +91,11 @@ export interface Store extends Repositories {
     prune(query: { savedBefore: number; keep: number; limit: number }): Promise<number>;
   };
   readonly audit: {
-    append(rows: readonly AuditRecord[]): Promise<void>;
+    /** @throws ForgeError `conflict` where a batch of that id is there already */
+    append(batch: AuditBatch): Promise<void>;
     /** Newest first. `limit` 1 to 1000; `cursor` from a page before. */
     list(query: { limit: number; cursor?: string | undefined }): Promise<Page<AuditRecord>>;
-    /** Deletes all but the newest `keep`; returns how many. */
+    /** Deletes the oldest batches, as long as `keep` records stay; returns how many records went. */
     prune(keep: number): Promise<number>;
   };
   /** Whether it answers; for readiness. @throws when it does not */

@@ -2,7 +2,7 @@
 import type { AuditRecord, RevokedToken, SessionStateRecord } from '../contracts/model.ts';
 import type { Store } from '../contracts/store.ts';
 import { freeze } from './memory-table.ts';
-import { byPosition, checkLimit, decodeCursor, takenError, toPage } from './store-rules.ts';
+import { auditRecordId, byPosition, checkLimit, decodeCursor, takenError, toPage } from './store-rules.ts';
 
 /** Runs work while the store is open. */
 type Run = <T>(work: () => T) => Promise<T>;
@@ -40,16 +40,19 @@ export function memorySessionStates(run: Run): Store['sessionStates'] {
   };
 }
 
-/** Audit records by their id. */
+/** Batches of audit records by their id. */
 export function memoryAudit(run: Run): Store['audit'] {
-  const records = new Map<string, AuditRecord>();
+  const batches = new Map<string, readonly AuditRecord[]>();
   const position = ({ at, id }: AuditRecord) => ({ createdAt: at, id });
-  const newestFirst = () => [...records.values()].toSorted((a, b) => byPosition(position(b), position(a)));
+  const newestFirst = () => [...batches.values()].flat().toSorted((a, b) => byPosition(position(b), position(a)));
   return {
-    append: (rows) =>
+    append: ({ id, entries }) =>
       run(() => {
-        if (rows.some(({ id }) => records.has(id))) throw takenError('audit', 'id');
-        for (const row of rows) records.set(row.id, freeze({ ...row }));
+        if (batches.has(id)) throw takenError('audit', 'id');
+        batches.set(
+          id,
+          entries.map((entry, index) => freeze({ ...entry, id: auditRecordId(id, index) })),
+        );
       }),
     list: ({ limit, cursor }) =>
       run(() => {
@@ -60,9 +63,15 @@ export function memoryAudit(run: Run): Store['audit'] {
       }),
     prune: (keep) =>
       run(() => {
-        const old = newestFirst().slice(keep);
-        for (const { id } of old) records.delete(id);
-        return old.length;
+        let left = newestFirst().length;
+        const before = left;
+        const lastAt = (records: readonly AuditRecord[]) => Math.max(...records.map(({ at }) => at));
+        for (const [id, records] of [...batches].toSorted(([, a], [, b]) => lastAt(a) - lastAt(b))) {
+          if (left - records.length < keep) break;
+          batches.delete(id);
+          left -= records.length;
+        }
+        return before - left;
       }),
   };
 }

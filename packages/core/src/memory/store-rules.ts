@@ -35,6 +35,11 @@ export interface Position {
   readonly id: string;
 }
 
+/** The id of a record of the audit trail, by its batch and its place there. */
+export function auditRecordId(batchId: string, index: number): string {
+  return `${batchId}.${String(index).padStart(6, '0')}`;
+}
+
 const MAX_PAGE = 1000;
 const MAX_CURSOR_LENGTH = 4096;
 
@@ -45,7 +50,7 @@ const NOUNS: Record<EntityKind | 'users' | 'audit', string> = {
   prompts: 'prompt',
   servers: 'server',
   users: 'user',
-  audit: 'audit record',
+  audit: 'batch of audit records',
 };
 
 /**

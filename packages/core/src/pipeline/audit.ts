@@ -1,5 +1,5 @@
 /** @module Leaves a record of each call in the store, in batches, off the call's way. When the buffer is full the call wins. */
-import type { AuditRecord } from '../contracts/model.ts';
+import type { AuditEntry } from '../contracts/model.ts';
 import type { Store } from '../contracts/store.ts';
 import { every } from '../upstreams/timer.ts';
 import type { CallObserver } from './observe.ts';
@@ -10,7 +10,7 @@ export interface AuditOptions {
   readonly maxPending?: number;
   /** Milliseconds between two writes. @default 1000 */
   readonly flushMs?: number;
-  /** Newest records kept; up to 50,000 more stay until the next deletion. @default 1000000 */
+  /** Newest records kept; about 50,000 more stay until the next deletion. @default 1000000 */
   readonly keep?: number;
 }
 
@@ -34,7 +34,7 @@ const PRUNE_EVERY = 50_000;
 /** Starts writing to `store.audit`. */
 export function createAuditTrail(store: Store, options: AuditOptions = {}): AuditTrail {
   const maxPending = options.maxPending ?? 10_000;
-  let pending: AuditRecord[] = [];
+  let pending: AuditEntry[] = [];
   let lost = 0;
   let sequence = 0;
   /** The first write prunes: what an earlier process has left counts too. */
@@ -45,25 +45,30 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
     .padStart(4, '0');
   const stop = every(options.flushMs ?? 1000, () => void flush());
 
+  function nextId(): string {
+    sequence += 1;
+    return `${Date.now()}${run}${String(sequence).padStart(8, '0')}`;
+  }
+
   /** Writes what is pending, one flush after the other. */
   function flush(): Promise<void> {
     if (pending.length === 0) return writing;
-    const rows = pending;
+    const entries = pending;
     pending = [];
-    writing = writing.then(() => write(rows));
+    writing = writing.then(() => write(entries));
     return writing;
   }
 
-  async function write(rows: readonly AuditRecord[]): Promise<void> {
-    for (let start = 0; start < rows.length; start += BATCH) {
-      const batch = rows.slice(start, start + BATCH);
+  async function write(entries: readonly AuditEntry[]): Promise<void> {
+    for (let start = 0; start < entries.length; start += BATCH) {
+      const batch = { id: nextId(), entries: entries.slice(start, start + BATCH) };
       try {
         await store.audit.append(batch);
       } catch {
-        lost += batch.length; // counted, and shown by `lost`: a trail that cannot be written must not stop calls
+        lost += batch.entries.length; // counted, and shown by `lost`: a trail that cannot be written must not stop calls
       }
     }
-    unpruned += rows.length;
+    unpruned += entries.length;
     if (unpruned < PRUNE_EVERY) return;
     unpruned = 0;
     await store.audit.prune(options.keep ?? 1_000_000).catch(() => 0); // tried again later
@@ -83,10 +88,7 @@ export function createAuditTrail(store: Store, options: AuditOptions = {}): Audi
         lost += 1;
         return;
       }
-      sequence += 1;
       pending.push({
-        // Decimal, because V8 takes microseconds for any other base of a number this large.
-        id: `${at}${run}${String(sequence).padStart(10, '0')}`,
         at,
         principal: call.principal.id,
         method: call.request.method.slice(0, MAX_METHOD),

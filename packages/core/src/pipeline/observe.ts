@@ -1,14 +1,14 @@
 /** @module Watches calls from outside: how each went and how long it took, measured once for all who want to know. */
 import { errorOutcome, type Outcome } from '@forge/protocol';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
-import type { AuditRecord } from '../contracts/model.ts';
+import type { AuditEntry } from '../contracts/model.ts';
 
 /** A call that is over. */
 export interface Observation {
   readonly call: Call;
   readonly outcome: Outcome;
   /** The outcome in one word; `tool_error` is a result with `isError: true`. */
-  readonly summary: AuditRecord['outcome'];
+  readonly summary: AuditEntry['outcome'];
   /** When it began, in ms since 1970. */
   readonly at: number;
   readonly durationMs: number;
@@ -28,17 +28,23 @@ const PARSED = 32_768;
  * await createForge({ interceptors: [observeCalls([metrics.observe])], ... });
  */
 export function observeCalls(observers: readonly CallObserver[]): Interceptor {
-  return (next) => async (call) => {
+  return (next) => (call) => {
     const at = Date.now();
     const start = performance.now();
-    const outcome = await next(call).catch(errorOutcome);
-    const observation = { call, outcome, summary: summarise(outcome), at, durationMs: performance.now() - start };
-    for (const observe of observers) observe(observation);
-    return outcome;
+    const seen = (outcome: Outcome): Outcome => {
+      const observation = { call, outcome, summary: summarise(outcome), at, durationMs: performance.now() - start };
+      for (const observe of observers) observe(observation);
+      return outcome;
+    };
+    try {
+      return next(call).then(seen, (error: unknown) => seen(errorOutcome(error)));
+    } catch (error) {
+      return Promise.resolve(seen(errorOutcome(error)));
+    }
   };
 }
 
-function summarise(outcome: Outcome): AuditRecord['outcome'] {
+function summarise(outcome: Outcome): AuditEntry['outcome'] {
   if (outcome.error) return outcome.error.code === -32800 ? 'cancelled' : 'error';
   const { result } = outcome;
   if (result.text.length > PARSED) return 'ok';

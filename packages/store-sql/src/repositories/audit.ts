@@ -2,23 +2,10 @@
  * @module The audit trail, one row for each batch of records: every call leaves a record, and a row for each of them cost
  * a call more than all other policy together (docs/decisions/0013-audit-records-share-rows.md).
  */
-import { type AuditRecord, checkLimit, decodeCursor, type Store, toPage } from '@forge/core';
+import { type AuditBatch, type AuditRecord, checkLimit, decodeCursor, type Store, toPage } from '@forge/core';
 import type { AuditBatchRow } from '../schema.ts';
+import { decodeRecords, encodeEntries } from './audit-columns.ts';
 import { atomically, type SqlContext, withRefusals } from './context.ts';
-
-/** The values of a record in `audit_batches.records`. Append only: what is stored keeps its order. */
-const FIELDS = [
-  'id',
-  'at',
-  'principal',
-  'method',
-  'target',
-  'serverId',
-  'upstreamId',
-  'outcome',
-  'errorCode',
-  'durationMs',
-] as const satisfies readonly (keyof AuditRecord)[];
 
 /** Batches read at once. */
 const READ_AHEAD = 16;
@@ -26,9 +13,9 @@ const READ_AHEAD = 16;
 /** Makes the repository of audit records. */
 export function auditRepository(context: SqlContext): Store['audit'] {
   return {
-    async append(records) {
-      if (records.length === 0) return;
-      const row = toRow(records);
+    async append(batch) {
+      if (batch.entries.length === 0) return;
+      const row = toRow(batch);
       await withRefusals(context.dialect, 'audit', () => context.db.insertInto('audit_batches').values(row).execute());
     },
     async list({ limit, cursor }) {
@@ -45,21 +32,14 @@ export function auditRepository(context: SqlContext): Store['audit'] {
           .selectFrom('audit_batches')
           .select(({ fn }) => fn.sum<number | string | null>('size').as('total'))
           .executeTakeFirstOrThrow();
-        const excess = Math.max(Number(total ?? 0) - keep, 0);
-        let left = excess;
-        while (left > 0) {
-          const oldest = db.selectFrom('audit_batches').selectAll().orderBy('last_at').orderBy('id');
-          const row = await oldest.limit(1).executeTakeFirstOrThrow();
+        let gone = 0;
+        for (;;) {
+          const oldest = db.selectFrom('audit_batches').select(['id', 'size']).orderBy('last_at').orderBy('id');
+          const row = await oldest.limit(1).executeTakeFirst();
+          if (row === undefined || Number(total ?? 0) - gone - row.size < keep) return gone;
           await db.deleteFrom('audit_batches').where('id', '=', row.id).execute();
-          // What is left of the last one is the newest part of it.
-          if (row.size > left)
-            await db
-              .insertInto('audit_batches')
-              .values(toRow(read(row).toSorted(newestFirst).slice(0, -left)))
-              .execute();
-          left -= Math.min(row.size, left);
+          gone += row.size;
         }
-        return excess;
       }),
   };
 }
@@ -82,28 +62,19 @@ async function newest(
       .limit(READ_AHEAD)
       .offset(offset)
       .execute();
-    records = [...records, ...rows.flatMap(read).filter(isWanted)].toSorted(newestFirst).slice(0, count);
+    records = [...records, ...rows.flatMap(decodeRecords).filter(isWanted)].toSorted(newestFirst).slice(0, count);
     const [oldest, next] = [records[count - 1], rows[READ_AHEAD - 1]];
     if (next === undefined || (oldest !== undefined && oldest.at > next.last_at)) return records;
   }
 }
 
-function toRow(records: readonly AuditRecord[]): AuditBatchRow {
-  const [first = '', last] = [records[0]?.id, records.at(-1)];
-  let [firstAt, lastAt] = [last?.at ?? 0, 0];
-  const values = records.map((record) => {
-    firstAt = Math.min(firstAt, record.at);
-    lastAt = Math.max(lastAt, record.at);
-    return FIELDS.map((field) => record[field] ?? null);
-  });
-  return { id: first, first_at: firstAt, last_at: lastAt, size: records.length, records: JSON.stringify(values) };
-}
-
-function read({ records }: AuditBatchRow): AuditRecord[] {
-  return (JSON.parse(records) as unknown[][]).map((values) => {
-    const known = FIELDS.map((field, at) => [field, values[at]] as const).filter(([, value]) => value !== null);
-    return Object.fromEntries(known) as unknown as AuditRecord;
-  });
+function toRow({ id, entries }: AuditBatch): AuditBatchRow {
+  let [firstAt, lastAt] = [Infinity, 0];
+  for (const { at } of entries) {
+    firstAt = Math.min(firstAt, at);
+    lastAt = Math.max(lastAt, at);
+  }
+  return { id, first_at: firstAt, last_at: lastAt, size: entries.length, records: encodeEntries(entries, firstAt) };
 }
 
 function newestFirst(a: AuditRecord, b: AuditRecord): number {

@@ -238,12 +238,26 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     return { era: 'legacy', reason: `server/discover was answered ${status}` };
   }
 
-  async function call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
+  function call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
     if (deadlines.items.size >= hop.maxInFlight) throw new ForgeError('overloaded');
     const authorization = checkedAuthorization(request.client.upstreamAuthorization);
-    const used = adapter ?? (await connect(authorization));
-    const outcome = await used.call(request, exchange);
-    if (!(outcome instanceof Doubt)) return outcome;
+    if (adapter === undefined) return connect(authorization).then((used) => callOn(used, request, exchange));
+    return callOn(adapter, request, exchange);
+  }
+
+  function callOn(used: HttpAdapter, request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
+    const settled = (outcome: Outcome | Doubt): Outcome | Promise<Outcome> =>
+      outcome instanceof Doubt ? doubted(outcome, used, request, exchange) : outcome;
+    return used.call(request, exchange).then(settled);
+  }
+
+  async function doubted(
+    outcome: Doubt,
+    used: HttpAdapter,
+    request: ExchangeRequest,
+    exchange: Exchange,
+  ): Promise<Outcome> {
+    const authorization = request.client.upstreamAuthorization;
     if (outcome.why === 'unreachable') lost(used, new Error('The upstream cannot be reached'));
     else if (await otherEra(used, authorization)) return again(request, exchange, authorization);
     return outcome.outcome;
@@ -281,11 +295,11 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
 
   return {
     connect: async () => (await connect()).info,
-    async call(request, exchange) {
+    call(request, exchange) {
       try {
-        return await call(request, exchange);
+        return call(request, exchange).catch(failed);
       } catch (error) {
-        return errorOutcome(forCaller(error));
+        return Promise.resolve(failed(error));
       }
     },
     watch(wantedUris, wantedTasks) {
@@ -305,6 +319,10 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
       await wire.close();
     },
   };
+}
+
+function failed(error: unknown): Outcome {
+  return errorOutcome(forCaller(error));
 }
 
 type Verdict = Exclude<ProbeVerdict, { era: 'retry' }>;

@@ -97,19 +97,19 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
     }
   }
 
-  async function send(request: ExchangeRequest, exchange: Exchange): Promise<Ending> {
+  /** @throws ForgeError */
+  function send(request: ExchangeRequest, exchange: Exchange): Promise<Ending> {
     const authorization = checkedAuthorization(request.client.upstreamAuthorization);
     const affinity = legacyAffinity(request.client, true);
     const use = (session: LegacySession): Promise<Ending> => session.call(request, exchange);
-    if (affinity === SHARED && authorization === undefined) return use(await mainSession());
-    const key = `${credentialKey(authorization)} ${affinity.key}`;
-    return pool.use(key, () => open(affinity, authorization), use);
+    if (affinity === SHARED && authorization === undefined) return mainSession().then(use);
+    return pool.use(sessionKey(affinity, authorization), () => open(affinity, authorization), use);
   }
 
   if (options.authorization === undefined) main = Promise.resolve(listenOn(first));
   else
     await pool.use(
-      `${credentialKey(options.authorization)} ${SHARED.key}`,
+      sessionKey(SHARED, options.authorization),
       async () => first,
       async () => undefined,
     );
@@ -135,7 +135,8 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
       }
     },
     sessionEnded(sessionId) {
-      void pool.remove((key) => key.endsWith(` session:${sessionId}`));
+      const ended = `session:${sessionId}`;
+      void pool.remove((key) => key === ended || key.endsWith(` ${ended}`));
     },
     retire() {
       retired = true;
@@ -148,4 +149,9 @@ export async function createLegacyHttp(hop: HttpHop, options: LegacyHttpOptions)
       await Promise.all([session?.close(), pool.remove(() => true)]);
     },
   };
+}
+
+/** Most calls bring no credential: their key is at hand. */
+function sessionKey({ key }: LegacyAffinity, authorization: string | undefined): string {
+  return authorization === undefined ? key : `${credentialKey(authorization)} ${key}`;
 }

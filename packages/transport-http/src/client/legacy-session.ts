@@ -188,7 +188,15 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
     await request('logging/setLevel', JsonText.of({ level })).answer.catch(() => undefined); // a call matters more
   }
 
+  async function callAt(level: string, clientRequest: ExchangeRequest, exchange: Exchange): Promise<Ending> {
+    preparing += 1;
+    await setLogLevel(level);
+    preparing -= 1;
+    return sendCall(clientRequest, exchange);
+  }
+
   function sendCall(clientRequest: ExchangeRequest, exchange: Exchange): Promise<Ending> {
+    if (exchange.cancelled) return Promise.resolve(new ForgeError('cancelled'));
     const { method, client } = clientRequest;
     const id = hop.nextId();
     const params = legacyParams(clientRequest, clientRequest.progressToken === undefined ? undefined : String(id));
@@ -219,14 +227,9 @@ export async function openLegacySession(hop: HttpHop, init: LegacySessionInit): 
       return closed;
     },
     request,
-    async call(clientRequest, exchange) {
+    call(clientRequest, exchange) {
       const level = logs ? nextLogLevel(logLevel, clientRequest.client) : undefined;
-      if (level !== undefined) {
-        preparing += 1;
-        await setLogLevel(level);
-        preparing -= 1;
-      }
-      return exchange.cancelled ? new ForgeError('cancelled') : sendCall(clientRequest, exchange);
+      return level === undefined ? sendCall(clientRequest, exchange) : callAt(level, clientRequest, exchange);
     },
     async close() {
       if (closed) return;

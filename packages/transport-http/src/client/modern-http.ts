@@ -56,6 +56,7 @@ export function createModernHttp(hop: HttpHop, info: UpstreamInfo, onLost: (erro
   });
 
   function call(request: ExchangeRequest, exchange: Exchange): Promise<Outcome | Doubt> {
+    if (exchange.cancelled) return Promise.resolve(errorOutcome(new ForgeError('cancelled')));
     const { client, method, target, paramHeaders } = request;
     const authorization = checkedAuthorization(client.upstreamAuthorization);
     const id = hop.nextId();
@@ -73,10 +74,7 @@ export function createModernHttp(hop: HttpHop, info: UpstreamInfo, onLost: (erro
   return {
     info,
     watch,
-    async call(request, exchange) {
-      if (exchange.cancelled) return errorOutcome(new ForgeError('cancelled'));
-      return call(request, exchange);
-    },
+    call,
     sessionEnded() {}, // there are none
     retire: () => watch.close(),
     async close() {
