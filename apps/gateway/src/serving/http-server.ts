@@ -121,7 +121,8 @@ const TRANSPORT_OF: Readonly<Record<McpPath['kind'], McpTransport>> = {
 
 /** Without the query. */
 function pathOf(url: string): string {
-  return url.split(/[?#]/, 1)[0] ?? '';
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
 }
 
 /** Answers the paths of transports that are not served. */

@@ -76,6 +76,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 export function createWire(options: WireOptions): Wire {
   const { url, maxResponseBytes } = options;
   const fixed = checkedHeaders(options.headers);
+  const hasFixed = Object.keys(fixed).length > 0;
   const path = `${url.pathname}${url.search}`;
   /** By credential, in the order of their last use. */
   const pools = new Map<string, Connections>();
@@ -104,8 +105,9 @@ export function createWire(options: WireOptions): Wire {
   function dispatch(request: WireRequest, own: string | undefined, listener: ReplyListener): WireReply {
     const { authorization = own, lasting = false } = request;
     const reply = new WireReply(listener, maxResponseBytes);
-    const headers: Record<string, string> = { ...fixed, ...request.headers };
-    if (authorization !== undefined) headers['authorization'] = authorization;
+    let { headers } = request;
+    if (hasFixed) headers = { ...fixed, ...headers };
+    if (authorization !== undefined) headers = { ...headers, authorization };
     const pool = lasting ? streams : poolFor(request.authorization);
     const { method, body = null, timeoutMs = 0 } = request;
     const { origin } = url;
