@@ -15,6 +15,7 @@ import {
   VisibilityName,
 } from './common.ts';
 import { CredentialFields } from './gateways.ts';
+import { OAuthConfig, OAuthConfigRead } from './oauth-config.ts';
 import { operation } from './operation.ts';
 
 const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
@@ -23,7 +24,7 @@ const Settings = z.record(z.string(), z.unknown());
 
 /** As answers spell them. */
 const AgentTypeName = z.enum(['generic', 'a2a', 'jsonrpc', 'rest', 'grpc', 'openai', 'anthropic', 'custom']);
-const AgentAuthName = z.enum(['none', 'basic', 'bearer', 'authheaders', 'api_key', 'query_param']);
+const AgentAuthName = z.enum(['none', 'basic', 'bearer', 'authheaders', 'api_key', 'query_param', 'oauth']);
 
 const AgentType = z.preprocess(lower, AgentTypeName);
 const AgentAuthType = z.preprocess(lower, AgentAuthName);
@@ -48,6 +49,7 @@ const AgentFields = {
   }),
   authQueryParamKey: z.string().min(1).max(256).optional(),
   authQueryParamValue: Secret.optional(),
+  oauthConfig: OAuthConfig.optional().meta({ description: 'For `oauth`: where tokens come from' }),
   timeoutMs: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
   tags: Tags.optional(),
   visibility: VisibilityName.optional(),
@@ -80,6 +82,7 @@ export const AgentRead = z
     authType: AgentAuthName.nullable(),
     authHeaders: z.array(z.object({ key: z.string(), value: z.string() })).nullable(),
     authQueryParamKey: z.string().nullable(),
+    oauthConfig: OAuthConfigRead.nullable().meta({ description: 'The secret is masked' }),
     timeoutMs: z.int().nullable(),
     reachable: z.boolean(),
     lastInteraction: Moment.nullable().meta({ description: 'When it last answered' }),

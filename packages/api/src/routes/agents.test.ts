@@ -87,6 +87,63 @@ describe('registering an agent', () => {
     expect(registered().secrets).toBeUndefined();
   });
 
+  it('takes a client of OAuth as ContextForge spells it, seals its secret and masks it', async () => {
+    const oauth_config = {
+      grant_type: 'client_credentials',
+      token_url: 'https://id.example/token',
+      client_id: 'me',
+      client_secret: 'hidden-value',
+      scopes: ['a', 'b'],
+    };
+    const json = { name: 'helper', endpoint_url: 'http://agents:1/rpc', auth_type: 'oauth', oauth_config };
+    const { status, body, text } = await api.send('POST', '/a2a', { json });
+    expect(status).toBe(201);
+    const credential = { tokenUrl: 'https://id.example/token', clientId: 'me', scope: 'a b' };
+    expect(registered()).toMatchObject({
+      config: { oauth: { ...credential, clientSecret: 'auth_oauth_client' } },
+      secrets: { auth_oauth_client: 'hidden-value' },
+      headers: [],
+    });
+    expect(body).toMatchObject({
+      authType: 'oauth',
+      oauthConfig: { grantType: 'client_credentials', clientId: 'me', clientSecret: '*****', scopes: 'a b' },
+    });
+    expect(text + JSON.stringify(await api.store.upstreams.all())).not.toContain('hidden-value');
+    expect((await api.send('GET', `/a2a/${body.id}`, { as: 'alice' })).body.oauthConfig).toBeNull();
+    // What was read is sent back, as it is and with another scope: the secret stays.
+    expect((await api.send('PUT', `/a2a/${body.id}`, { json: body })).status).toBe(200);
+    const oauthConfig = { ...body.oauthConfig, scopes: 'c', tokenEndpointAuthMethod: 'client_secret_post' };
+    const changed = await api.send('PUT', `/a2a/${body.id}`, { json: { ...body, oauthConfig } });
+    expect(changed.body.oauthConfig).toEqual(oauthConfig);
+    expect(registered()).toMatchObject({
+      config: { oauth: { scope: 'c', clientAuth: 'post' } },
+      secrets: { auth_oauth_client: 'hidden-value' },
+    });
+    const described = await api.send('PUT', `/a2a/${body.id}`, { json: { description: 'Helps' } });
+    expect(described.body).toMatchObject({ authType: 'oauth', oauthConfig });
+    const bearer = await api.send('PUT', `/a2a/${body.id}`, { json: { auth_type: 'bearer', auth_token: 't' } });
+    expect(bearer.body).toMatchObject({ authType: 'authheaders', oauthConfig: null });
+    expect(registered()).toMatchObject({ secrets: undefined });
+  });
+
+  it('replaces the header that proved the gateway before by a client of OAuth, and keeps others', async () => {
+    const headers = [
+      { key: 'Authorization', value: 'Bearer old' },
+      { key: 'X-Tenant', value: 'blue' },
+    ];
+    const json = {
+      name: 'helper',
+      endpoint_url: 'http://agents:1/rpc',
+      auth_type: 'authheaders',
+      auth_headers: headers,
+    };
+    const { body } = await api.send('POST', '/a2a', { json });
+    const oauthConfig = { tokenUrl: 'https://id.example/token', clientId: 'me', clientSecret: 's3cret' };
+    const changed = await api.send('PUT', `/a2a/${body.id}`, { json: { ...body, authType: 'oauth', oauthConfig } });
+    expect(changed.body).toMatchObject({ authType: 'oauth', authHeaders: [{ key: 'X-Tenant', value: '*****' }] });
+    expect(registered().headers).toEqual([{ name: 'X-Tenant', value: 'blue' }]);
+  });
+
   it('says which field is wrong', async () => {
     const send = async (json: object) => (await api.send('POST', '/a2a', { json })).body.error.message;
     expect(await send({ name: 'x' })).toContain('endpointUrl');
@@ -96,6 +153,13 @@ describe('registering an agent', () => {
       'authQueryParamKey',
     );
     expect(await send({ name: 'x', endpointUrl: 'ftp://agents:1' })).toContain('url');
+    const oauth = (oauth_config?: object) =>
+      send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'oauth', oauth_config });
+    expect(await oauth()).toContain('oauthConfig');
+    const good = { token_url: 'https://id.example/token', client_id: 'me', client_secret: 's' };
+    expect(await oauth({ ...good, grant_type: 'authorization_code' })).toContain('oauthConfig.grantType');
+    expect(await oauth({ ...good, client_secret: '' })).toContain('oauthConfig.clientSecret');
+    expect(await oauth({ ...good, scopes: Array.from({ length: 1000 }, () => 's') })).toContain('oauthConfig.scopes');
   });
 
   it('is for administrators', async () => {

@@ -1,6 +1,7 @@
 /** @module The routes of agents: upstreams of one kind, under the paths of ContextForge. */
 import {
   ForgeError,
+  MASK,
   type Named,
   type Principal,
   type Registry,
@@ -13,7 +14,8 @@ import { invalidInput, isObject } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import { toAgentInput, toAgentPatch, typeOf } from './agent-input.ts';
-import type { ApiCallbacks } from './callbacks.ts';
+import type { ApiCallbacks, OAuthCredentials } from './callbacks.ts';
+import { oauthView } from './oauth-config.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
 import { entityView, isoOrNull } from './views.ts';
 
@@ -176,6 +178,7 @@ function agentView(
   const config = JSON.parse(row.config ?? '{}') as Record<string, unknown>;
   const endpoint = (config['endpoint'] ?? {}) as { protocolVersion?: string; streaming?: boolean };
   const [queryKey] = Object.keys(config['query'] ?? {});
+  const oauth = config['oauth'] as OAuthCredentials | undefined;
   // Addresses may hold credentials, whatever they were meant for.
   const ours = <T>(value: T | undefined): T | null => (principal.admin ? (value ?? null) : null);
   return {
@@ -188,12 +191,19 @@ function agentView(
     protocolVersion: endpoint.protocolVersion ?? null,
     capabilities: endpoint.streaming === undefined ? {} : { streaming: endpoint.streaming },
     config: ours(config),
-    authType: ours(queryKey === undefined ? (row.headers.length === 0 ? 'none' : 'authheaders') : 'query_param'),
+    authType: ours(authTypeOf(row, config)),
     authHeaders: ours(row.headers.map(({ name, value }) => ({ key: name, value }))),
     authQueryParamKey: ours(queryKey),
+    oauthConfig: ours(oauth && oauthView({ ...oauth, clientSecret: MASK })),
     timeoutMs: row.timeoutMs ?? null,
     reachable: status.state === 'connected',
     lastInteraction: isoOrNull(status.lastSeen),
     tools: tools.map(({ name }) => name),
   };
+}
+
+function authTypeOf({ headers }: UpstreamRecord, { query, oauth }: Readonly<Record<string, unknown>>) {
+  if (oauth !== undefined) return 'oauth';
+  if (Object.keys(query ?? {}).length > 0) return 'query_param';
+  return headers.length === 0 ? 'none' : 'authheaders';
 }

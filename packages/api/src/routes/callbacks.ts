@@ -38,14 +38,18 @@ type ReadonlyDeep<T> = T extends readonly (infer One)[]
 export type RestToolAuth =
   | { readonly type: 'headers'; readonly headers: readonly SecretHeader[] }
   | { readonly type: 'query'; readonly name: string; readonly value: string }
-  | {
-      readonly type: 'oauth';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly scope?: string | undefined;
-      readonly audience?: string | undefined;
-    };
+  | ({ readonly type: 'oauth' } & OAuthCredentials);
+
+/** OAuth client credentials. */
+export interface OAuthCredentials {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly clientAuth?: 'basic' | 'post' | undefined;
+}
 
 /** Single REST endpoints as upstreams, by the adapter that serves them. */
 export interface RestTools {
