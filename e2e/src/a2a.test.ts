@@ -12,6 +12,7 @@ import { namesOf, textOf } from './clients/connect.ts';
 import { connectLegacy } from './clients/legacy-client.ts';
 import { connectModern } from './clients/modern-client.ts';
 import { type A2aAgent, startA2aAgent } from './fixtures/a2a-agent.ts';
+import { startModel } from './fixtures/model.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { createScope } from './harness/scope.ts';
 import { BOB, prepareUsers } from './harness/users.ts';
@@ -77,6 +78,26 @@ describe('an agent behind the gateway', () => {
     expect(agents).toMatchObject([
       { name: 'Painter', reachable: true, tools: ['painter-echo', 'painter-paint', 'painter-steps'] },
     ]);
+  });
+});
+
+describe('a model as an agent', () => {
+  it('gets a token by OAuth, and what it counts is shown', async () => {
+    const model = await startModel(scope);
+    const oauth_config = { token_url: `${model.url}/token`, client_id: 'forge', client_secret: 'of-the-client' };
+    const json = { name: 'Writer', endpoint_url: `${model.url}/v1`, agent_type: 'openai', config: { model: 'm' } };
+    const made = await gateway.api('POST', '/a2a', { agent: { ...json, auth_type: 'oauth', oauth_config } });
+    expect(made).toMatchObject({ status: 201, body: { authType: 'oauth', oauthConfig: { clientSecret: '*****' } } });
+    for (let n = 0; n < 2; n += 1) {
+      const { status, body } = await gateway.api('POST', '/a2a/writer/invoke', { parameters: { query: 'hi' } });
+      expect([status, textOf(body)]).toEqual([200, 'hi to you']);
+    }
+    const { body: agent } = await gateway.api('GET', '/a2a/writer');
+    expect(agent).toMatchObject({ metrics: { totalExecutions: 2, inputTokens: 18, outputTokens: 6 } });
+    const { body: all } = await gateway.api('GET', '/metrics');
+    expect(all).toMatchObject({ a2aAgents: { inputTokens: 18, outputTokens: 6 } });
+    expect(model.tokens).toBe(1);
+    expect(gateway.process.stdout + gateway.process.stderr).not.toContain('of-the-client');
   });
 });
 

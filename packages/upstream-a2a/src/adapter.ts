@@ -71,7 +71,7 @@ async function agentOf(record: UpstreamRecord, options: A2aAdapterOptions, conte
       context,
     );
   }
-  return modelAgent(record, protocolOf(config, url), http, maxResponseBytes);
+  return modelAgent(record, protocolOf(config, url), http, maxResponseBytes, context);
 }
 
 /** Closed with the way to the agent. */

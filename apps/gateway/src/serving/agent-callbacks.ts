@@ -3,6 +3,7 @@ import type { AgentCallbacks, AgentPlace } from '@forge/api';
 import { type Forge, ForgeError, type Principal } from '@forge/core';
 import type { Endpoint } from '@forge/protocol';
 import type { AgentServer, ServedCall, ServedCardFields } from '@forge/upstream-a2a';
+import type { AgentCounts } from './agent-counts.ts';
 
 /** What the callbacks work on. */
 export interface AgentCallbackParts {
@@ -12,6 +13,7 @@ export interface AgentCallbackParts {
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
   /** How callers say who they are. */
   readonly schemes: ServedCardFields['schemes'];
+  readonly counts: AgentCounts;
   /** Whether anything is published. */
   readonly enabled: boolean;
   /** Forge's version. */
@@ -20,7 +22,7 @@ export interface AgentCallbackParts {
 
 /** Makes the callbacks. */
 export function createAgentCallbacks(parts: AgentCallbackParts): AgentCallbacks {
-  const { forge, agents, endpoint, schemes, enabled, version } = parts;
+  const { forge, agents, endpoint, schemes, counts, enabled, version } = parts;
   const { catalog } = forge;
 
   function published(serverId: string, caller: Principal) {
@@ -55,6 +57,7 @@ export function createAgentCallbacks(parts: AgentCallbackParts): AgentCallbacks 
       const url = `${origin}/servers/${encodeURIComponent(serverId)}/a2a`;
       return agents.card(call, { name, description, iconUrl, version, url, schemes });
     },
+    metrics: counts.of,
     rpc: async (principal, place, request, upstreamAuthorization) =>
       agents.serve({ ...callAt(place, principal), upstreamAuthorization }, request),
   };

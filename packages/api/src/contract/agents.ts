@@ -17,6 +17,7 @@ import {
 import { CredentialFields } from './gateways.ts';
 import { OAuthConfig, OAuthConfigRead } from './oauth-config.ts';
 import { operation } from './operation.ts';
+import { AgentTotals } from './system.ts';
 
 const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 const Secret = z.string().max(LIMITS.headerValueLength);
@@ -87,6 +88,7 @@ export const AgentRead = z
     reachable: z.boolean(),
     lastInteraction: Moment.nullable().meta({ description: 'When it last answered' }),
     tools: z.array(z.string()).meta({ description: 'Its skills, or it as a whole, as tools' }),
+    metrics: AgentTotals.nullable().meta({ description: 'Calls and tokens since the start of this process' }),
   })
   .meta({ id: 'A2AAgentRead' });
 

@@ -184,6 +184,7 @@ describe('agents', () => {
     expect(body.map((one: { name: string }) => one.name)).toEqual(['helper', 'trips']);
     const seen = await api.send('GET', '/v1/a2a/helper', { as: 'alice' });
     expect(seen.body).toMatchObject({ agentType: 'openai', endpointUrl: null, config: null, authType: null });
+    expect([body[1].metrics, seen.body.metrics]).toMatchObject([{ totalExecutions: 2, inputTokens: 7 }, null]);
     expect((await api.send('GET', '/a2a/git')).status).toBe(404);
   });
 

@@ -14,7 +14,7 @@ import { invalidInput, isObject } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import { toAgentInput, toAgentPatch, typeOf } from './agent-input.ts';
-import type { ApiCallbacks, OAuthCredentials } from './callbacks.ts';
+import type { AgentCallbacks, ApiCallbacks, OAuthCredentials } from './callbacks.ts';
 import { oauthView } from './oauth-config.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
 import { entityView, isoOrNull } from './views.ts';
@@ -30,7 +30,7 @@ const ID = /^[0-9a-f]{32}$/;
 export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
   const { upstreams } = registry;
   const view = async (principal: Principal, row: UpstreamRecord) =>
-    agentView(registry, principal, row, await toolsOf(registry, principal, row));
+    agentView(registry, principal, row, await toolsOf(registry, principal, row), callbacks.agents);
   const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
     const { id } = await findAgent(registry, principal, params['id'] ?? '');
     const row = await upstreams.setEnabled(principal, id, query.activate);
@@ -173,6 +173,7 @@ function agentView(
   principal: Principal,
   row: UpstreamRecord,
   tools: readonly Named<ToolRecord>[],
+  agents: Pick<AgentCallbacks, 'metrics'>,
 ): View {
   const status = upstreams.status(row.id);
   const config = JSON.parse(row.config ?? '{}') as Record<string, unknown>;
@@ -199,6 +200,12 @@ function agentView(
     reachable: status.state === 'connected',
     lastInteraction: isoOrNull(status.lastSeen),
     tools: tools.map(({ name }) => name),
+    metrics: principal.admin
+      ? agents.metrics(
+          row.id,
+          tools.map(({ id }) => id),
+        )
+      : null,
   };
 }
 

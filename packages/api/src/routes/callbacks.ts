@@ -3,7 +3,7 @@ import type { Principal, SecretHeader, UpstreamInput, UpstreamRecord } from '@fo
 import type { JsonText } from '@forge/protocol';
 import type { z } from 'zod';
 import type * as contract from '../contract/rest-tools.ts';
-import type { getMetrics } from '../contract/system.ts';
+import type { AgentTotals, getMetrics } from '../contract/system.ts';
 import type { OpenApiImporter } from './openapi-importer.ts';
 
 /** Besides the message, what a call comes with. */
@@ -83,6 +83,8 @@ export interface AgentCallbacks {
    * @throws ForgeError `not_found` when the principal has no such server, or it is not published; `forbidden`
    */
   card(principal: Principal, serverId: string, origin: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Calls of an agent's tools so far, and its tokens. */
+  metrics(upstreamId: string, toolIds: readonly string[]): z.input<typeof AgentTotals>;
   /**
    * Serves one JSON-RPC request of A2A: JSON, or events.
    *
