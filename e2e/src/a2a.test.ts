@@ -5,6 +5,7 @@ import {
   ClientFactory,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
+  RestTransportFactory,
 } from '@a2a-js/sdk/client';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -101,15 +102,18 @@ describe('a model as an agent', () => {
   });
 });
 
+const BINDINGS = ['JSONRPC', 'HTTP+JSON'];
+
 /** The official client, at a card of the gateway's. */
-function connectAgent(card: string, token: string): Promise<AgentClient> {
+function connectAgent(card: string, token: string, binding = 'JSONRPC'): Promise<AgentClient> {
   const fetchImpl: typeof fetch = (input, init) =>
-    fetch(input, { ...init, headers: { ...(init?.headers as object), authorization: `Bearer ${token}` } });
+    fetch(input, {
+      ...init,
+      headers: { ...Object.fromEntries(new Headers(init?.headers)), authorization: `Bearer ${token}` },
+    });
   const cardResolver = new DefaultAgentCardResolver({ fetchImpl });
-  return new ClientFactory({ transports: [new JsonRpcTransportFactory({ fetchImpl })], cardResolver }).createFromUrl(
-    card,
-    '',
-  );
+  const Factory = binding === 'JSONRPC' ? JsonRpcTransportFactory : RestTransportFactory;
+  return new ClientFactory({ transports: [new Factory({ fetchImpl })], cardResolver }).createFromUrl(card, '');
 }
 
 async function send(client: AgentClient, part: Part['content'], taskId = '', contextId = ''): Promise<Task> {
@@ -148,8 +152,8 @@ describe('a virtual server as an agent', () => {
     expect((await fetch(cardOf(serverId))).status).toBe(401);
   });
 
-  it('passes on what an agent behind it asks, to the agent that called', async () => {
-    const client = await connectAgent(cardOf(serverId), gateway.token);
+  it.each(BINDINGS)('passes on what an agent behind it asks, to the agent that called by %s', async (binding) => {
+    const client = await connectAgent(cardOf(serverId), gateway.token, binding);
     const asking = await send(client, { $case: 'data', value: { tool: 'paint', arguments: { query: 'a door' } } });
     expect([asking.status?.state, wordsOf(asking.status?.message?.parts)]).toEqual([
       TaskState.TASK_STATE_INPUT_REQUIRED,
@@ -157,12 +161,12 @@ describe('a virtual server as an agent', () => {
     ]);
     const done = await send(client, { $case: 'text', value: 'green' }, asking.id, asking.contextId);
     expect(wordsOf(done.artifacts[0]?.parts)).toBe('painted it green');
-    const bob = await connectAgent(cardOf(serverId), await gateway.tokenFor(BOB));
+    const bob = await connectAgent(cardOf(serverId), await gateway.tokenFor(BOB), binding);
     await expect(bob.getTask({ tenant: '', id: asking.id })).rejects.toThrow(/not found/);
   });
 
-  it('streams what its tools say on their way', async () => {
-    const client = await connectAgent(cardOf(serverId), gateway.token);
+  it.each(BINDINGS)('streams what its tools say on their way by %s', async (binding) => {
+    const client = await connectAgent(cardOf(serverId), gateway.token, binding);
     const said: string[] = [];
     const parts = [
       {

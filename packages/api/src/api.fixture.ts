@@ -97,6 +97,8 @@ export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp
       card: async (_, serverId, origin) => ({ name: serverId, url: `${origin}/servers/${serverId}/a2a` }),
       metrics: (_, toolIds) => ({ ...totals(), totalExecutions: toolIds.length, inputTokens: 7, outputTokens: 5 }),
       rpc: async (_, place, request) => Response.json({ ...place, asked: request.value }),
+      rest: async (_, serverId, { query, body, ...asked }, { a2aVersion }) =>
+        Response.json({ serverId, ...asked, query: query.toString(), body: body?.value, a2aVersion }),
     },
     async rpc(_, serverId, message, { upstreamAuthorization }) {
       calls.push({ serverId, message: message.value, text: message.text, upstreamAuthorization });

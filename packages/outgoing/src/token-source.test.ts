@@ -12,12 +12,11 @@ interface Endpoint {
 
 async function serve(answer: RequestListener): Promise<Endpoint> {
   const requests: Endpoint['requests'] = [];
-  const server = createServer((request, response) => {
-    void text(request).then((form) => {
-      requests.push({ headers: request.headers, form });
-      answer(request, response);
-    });
-  });
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    requests.push({ headers: request.headers, form: await text(request) });
+    answer(request, response);
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => {
     server.closeAllConnections();

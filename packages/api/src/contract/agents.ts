@@ -245,3 +245,37 @@ export const callServerAgent = operation({
   rawBody: JsonRpc,
   answer: JsonRpc,
 });
+
+const rest = {
+  path: '/servers/{id}/a2a/{operation+}',
+  tag,
+  description: '`message:send`, `message:stream`, `tasks`, `tasks/ID`, `tasks/ID:cancel`, ...; errors are those of A2A',
+  access: 'user',
+  answer: z.record(z.string(), z.unknown()),
+} as const;
+const restSummary = 'Call a virtual server with `a2aEnabled` by A2A over HTTP+JSON';
+
+/** Calls a virtual server as an agent over HTTP+JSON. */
+export const postToServerAgent = operation({
+  ...rest,
+  id: 'postToServerAgent',
+  method: 'post',
+  summary: restSummary,
+  rawBody: z.record(z.string(), z.unknown()),
+});
+
+/** Reads from a virtual server as an agent over HTTP+JSON. */
+export const getFromServerAgent = operation({
+  ...rest,
+  id: 'getFromServerAgent',
+  method: 'get',
+  summary: restSummary,
+});
+
+/** Deletes something that a virtual server as an agent has of its caller. */
+export const deleteFromServerAgent = operation({
+  ...rest,
+  id: 'deleteFromServerAgent',
+  method: 'delete',
+  summary: restSummary,
+});

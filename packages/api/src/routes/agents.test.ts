@@ -230,6 +230,23 @@ describe('A2A itself', () => {
     expect(body).toEqual({ upstreamId: (await api.store.upstreams.all())[0]?.id, asked: rpc });
     const served = await api.send('POST', '/servers/team/a2a', { json: rpc, as: 'alice' });
     expect(served.body).toEqual({ serverId: 'team', asked: rpc });
+    const rest = await api.send('POST', '/v1/servers/team/a2a/tasks/t%201:cancel?x=1', {
+      json: {},
+      headers: { 'content-type': 'application/a2a+json', 'a2a-version': '1.0' },
+      as: 'alice',
+    });
+    expect(rest.body).toEqual({
+      serverId: 'team',
+      method: 'POST',
+      path: 'tasks/t 1:cancel',
+      query: 'x=1',
+      body: {},
+      a2aVersion: '1.0',
+    });
+    expect((await api.send('GET', '/servers/team/a2a/tasks')).body).toMatchObject({ method: 'GET', path: 'tasks' });
+    expect((await api.send('DELETE', '/servers/team/a2a/a/b/c')).body).toMatchObject({ path: 'a/b/c' });
+    expect((await api.send('PUT', '/servers/team/a2a/tasks', { json: {} })).status).toBe(405);
+    expect((await api.send('GET', '/servers/team/a2a/tasks', { as: '' })).status).toBe(401);
     const headers = { 'x-forwarded-proto': 'https' };
     const card = await api.send('GET', '/servers/team/.well-known/agent-card.json', { headers });
     expect(card.body.url).toBe('https://localhost/servers/team/a2a');

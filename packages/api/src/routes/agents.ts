@@ -46,6 +46,12 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
     const params = { name: JSON.stringify(name), arguments: JSON.stringify(argumentsOf(body)) };
     return jsonResponse(await callForResult(callbacks, request, 'tools/call', params));
   };
+  const restOf = (method: string) => async (request: ApiRequest) => {
+    const { id = '', operation: path = '' } = request.params;
+    const body = method === 'POST' ? await request.json() : undefined;
+    const asked = { method, path, query: request.url.searchParams, body };
+    return callbacks.agents.rest(request.principal, id, asked, request);
+  };
 
   return [
     route(contract.createAgent, async ({ principal, body }) => {
@@ -86,19 +92,17 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
     route(contract.toggleAgent, setState),
     route(contract.callAgent, async (request) => {
       const { id: upstreamId } = await findAgent(registry, request.principal, request.params['name'] ?? '');
-      return callbacks.agents.rpc(
-        request.principal,
-        { upstreamId },
-        await request.json(),
-        request.upstreamAuthorization,
-      );
+      return callbacks.agents.rpc(request.principal, { upstreamId }, await request.json(), request);
     }),
     route(contract.getServerCard, ({ principal, params, origin }) =>
       callbacks.agents.card(principal, params['id'] ?? '', origin),
     ),
-    route(contract.callServerAgent, async ({ principal, params, json, upstreamAuthorization }) =>
-      callbacks.agents.rpc(principal, { serverId: params['id'] ?? '' }, await json(), upstreamAuthorization),
+    route(contract.callServerAgent, async (request) =>
+      callbacks.agents.rpc(request.principal, { serverId: request.params['id'] ?? '' }, await request.json(), request),
     ),
+    route(contract.postToServerAgent, restOf('POST')),
+    route(contract.getFromServerAgent, restOf('GET')),
+    route(contract.deleteFromServerAgent, restOf('DELETE')),
     route(contract.invokeAgentById, (request) => invoke(request, request.body.agentId)),
     route(contract.invokeAgent, (request) => invoke(request, request.params['name'] ?? '')),
   ];

@@ -90,12 +90,29 @@ export interface AgentCallbacks {
    *
    * @throws ForgeError `not_found`, `forbidden`, as `card`
    */
-  rpc(
-    principal: Principal,
-    place: AgentPlace,
-    request: JsonText,
-    upstreamAuthorization: string | undefined,
-  ): Promise<Response>;
+  rpc(principal: Principal, place: AgentPlace, request: JsonText, by: AgentCaller): Promise<Response>;
+  /** The same for A2A's HTTP+JSON binding, at a published virtual server. */
+  rest(principal: Principal, serverId: string, request: AgentRestRequest, by: AgentCaller): Promise<Response>;
+}
+
+/** What a request of A2A comes with. */
+export interface AgentCaller {
+  /** The client's own credential for the upstream, from `X-Upstream-Authorization`. */
+  readonly upstreamAuthorization: string | undefined;
+  /** Of A2A, where the client says it. */
+  readonly a2aVersion: string | undefined;
+  /** Where the gateway is reached. */
+  readonly origin: string;
+}
+
+/** A request of A2A's HTTP+JSON binding. */
+export interface AgentRestRequest {
+  /** `GET`, `POST`, `DELETE`. */
+  readonly method: string;
+  /** Below the agent's URL, decoded: `message:send`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: JsonText | undefined;
 }
 
 /** What the API needs from the gateway around it. */

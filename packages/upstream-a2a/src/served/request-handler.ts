@@ -9,7 +9,8 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
-import { runTask, type ServedCall } from './run-task.ts';
+import { offersAt, runTask, type ServedCall } from './run-task.ts';
+import { servedCard } from './served-card.ts';
 import type { ServedTask } from './served-task.ts';
 import type { ServedTasks } from './served-tasks.ts';
 
@@ -55,7 +56,11 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
 
   return {
     getAgentCard: async () => CAPABLE,
-    getAuthenticatedExtendedAgentCard: () => Promise.reject(new UnsupportedOperationError('There is one card only')),
+    async getAuthenticatedExtendedAgentCard(_params, context) {
+      const call = callOf(context);
+      if (call.card === undefined) throw new UnsupportedOperationError('There is no card');
+      return AgentCard.fromJSON(servedCard(call.card, await offersAt(call)));
+    },
     async sendMessage(params, context): Promise<Task> {
       const task = taskFor(params, context);
       const { returnImmediately, historyLength } = params.configuration ?? {};
@@ -103,7 +108,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
 }
 
 /** The transports look at its capabilities; clients get another one, by GET. */
-const CAPABLE = AgentCard.fromJSON({ name: 'forge', capabilities: { streaming: true } });
+const CAPABLE = AgentCard.fromJSON({ name: 'forge', capabilities: { streaming: true, extendedAgentCard: true } });
 
 function noPush(): Promise<never> {
   return Promise.reject(new PushNotificationNotSupportedError());
