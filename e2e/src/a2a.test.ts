@@ -1,4 +1,8 @@
 /** Agents behind Forge, and Forge as an agent: the official SDKs of both protocols, and the gateway in between. */
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type Part, Role, type Task, TaskState } from '@a2a-js/sdk';
 import {
   type Client as AgentClient,
@@ -16,6 +20,7 @@ import { type A2aAgent, startA2aAgent } from './fixtures/a2a-agent.ts';
 import { startModel } from './fixtures/model.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { createScope } from './harness/scope.ts';
+import { until } from './harness/until.ts';
 import { BOB, prepareUsers } from './harness/users.ts';
 
 const BLUE = { action: 'accept' as const, content: { answer: 'blue' } };
@@ -182,6 +187,29 @@ describe('a virtual server as an agent', () => {
       if (payload?.$case === 'statusUpdate') said.push(wordsOf(payload.value.status?.message?.parts));
     }
     expect(said.filter((words) => words !== '')).toEqual(['one', 'two']);
+  });
+
+  it('tells a receiver what happens to a task, and none that must not be called', async () => {
+    const told: { headers: IncomingHttpHeaders; event: { statusUpdate?: { status: { state: string } } } }[] = [];
+    const take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+      told.push({ headers: incoming.headers, event: JSON.parse(await text(incoming)) });
+      response.end();
+    };
+    const server = createServer((incoming, response) => void take(incoming, response)).listen(0, '127.0.0.1');
+    scope.add(server, () => void server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const client = await connectAgent(cardOf(serverId), gateway.token, 'HTTP+JSON');
+    expect((await client.getAgentCard()).capabilities?.pushNotifications).toBe(true);
+    const { id: taskId } = await send(client, { $case: 'data', value: { tool: 'paint', arguments: { query: 'x' } } });
+    const config = { tenant: '', id: '', taskId, url, token: 'of-the-receiver', authentication: undefined };
+    const metadata = { ...config, url: 'http://169.254.169.254/latest' };
+    await expect(client.createTaskPushNotificationConfig(metadata)).rejects.toThrow(/must not be called/);
+    await client.createTaskPushNotificationConfig(config);
+    await send(client, { $case: 'text', value: 'red' }, taskId);
+    await until('the last word', () => told.at(-1)?.event.statusUpdate?.status.state === 'TASK_STATE_COMPLETED');
+    expect(told[0]?.headers['x-a2a-notification-token']).toBe('of-the-receiver');
+    server.closeAllConnections();
   });
 
   it('stands for one agent at /a2a/{name}/jsonrpc, too', async () => {

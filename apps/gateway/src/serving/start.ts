@@ -148,7 +148,8 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const edge = createEdge(settings, parts);
-  const agentServer = createAgentServer();
+  const addresses = addressPolicy(settings);
+  const agentServer = createAgentServer({ push: { refuses: (host) => addresses.refusal(host) !== undefined } });
   closers.push(() => agentServer.close());
   const agents = createAgentCallbacks({
     forge,
@@ -174,7 +175,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         agents,
         endpoint,
         database: describeDatabase(settings),
-        readDocument: documentReader(addressPolicy(settings)),
+        readDocument: documentReader(addresses),
       }),
       authenticate: ({ authorization }) => authenticate(authorization),
       version: IDENTITY.version,

@@ -23,16 +23,17 @@ export function createA2aServer(options: ServedTasksOptions): AgentServer {
   const rest = createRestBinding(handler);
 
   return {
-    card: async (call, fields) => servedCard(fields, await offersAt(call)),
+    card: async (call, fields) => servedCard(fields, await offersAt(call), tasks.push !== undefined),
     async serve(call, request, version) {
       if (!isSpoken(version, ['1.0', '0.3'])) return Response.json(refusal(request, notSpoken(version)));
-      const transport = isV1JsonRpcMethod(request.member('method')?.value) ? modern : legacy;
-      const answer = await transport.handle(request.text, contextOf(call));
+      const isModern = isV1JsonRpcMethod(request.member('method')?.value);
+      const context = contextOf(call, isModern ? '1.0' : '0.3');
+      const answer = await (isModern ? modern : legacy).handle(request.text, context);
       return Symbol.asyncIterator in answer ? streamOf(answer) : Response.json(answer);
     },
     async rest(call, request, version) {
       if (!isSpoken(version, ['1.0'])) return restErrorResponse(notSpoken(version));
-      return rest(request, contextOf(call));
+      return rest(request, contextOf(call, '1.0'));
     },
     close: () => tasks.close(),
   };
@@ -52,9 +53,10 @@ function refusal(request: JsonText, error: VersionNotSupportedError): object {
   return { jsonrpc: '2.0', id: request.member('id')?.value ?? null, error: toJsonRpcError(error) };
 }
 
-function contextOf(call: ServedCall): ServerCallContext {
+function contextOf(call: ServedCall, requestedVersion: string): ServerCallContext {
   const userName = JSON.stringify([call.place, call.caller.id]);
-  return new ServerCallContext({ user: { isAuthenticated: true, userName }, state: new Map([[CALL, call]]) });
+  const user = { isAuthenticated: true, userName };
+  return new ServerCallContext({ user, requestedVersion, state: new Map([[CALL, call]]) });
 }
 
 /** Events; an error before the first one is a plain answer. */

@@ -20,7 +20,11 @@ const MAX_SKILLS = 1000;
  * The card as JSON. It is for its caller already; the extended one is the same, for clients that got this one as somebody
  * else, or some time ago. Clients of 1.0 read `supportedInterfaces`, those of 0.3 `url`; each ignores the other's.
  */
-export function servedCard(fields: ServedCardFields, offers: readonly Offer[]): Readonly<Record<string, unknown>> {
+export function servedCard(
+  fields: ServedCardFields,
+  offers: readonly Offer[],
+  pushNotifications: boolean,
+): Readonly<Record<string, unknown>> {
   const { name, description, version, iconUrl, url, schemes } = fields;
   const interfaces = [
     { protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
@@ -36,7 +40,7 @@ export function servedCard(fields: ServedCardFields, offers: readonly Offer[]): 
     url,
     preferredTransport: 'JSONRPC',
     supportedInterfaces: interfaces.map((one) => ({ url, ...one })),
-    capabilities: { streaming: true, pushNotifications: false, extendedAgentCard: true },
+    capabilities: { streaming: true, pushNotifications, extendedAgentCard: true },
     supportsAuthenticatedExtendedCard: true,
     defaultInputModes: MODES,
     defaultOutputModes: MODES,
