@@ -50,7 +50,7 @@ const AgentFields = {
   }),
   authQueryParamKey: z.string().min(1).max(256).optional(),
   authQueryParamValue: Secret.optional(),
-  oauthConfig: OAuthConfig.optional().meta({ description: 'For `oauth`: where tokens come from' }),
+  oauthConfig: OAuthConfig.optional().meta({ description: 'For `oauth`: the client, and its token endpoint' }),
   timeoutMs: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
   tags: Tags.optional(),
   visibility: VisibilityName.optional(),

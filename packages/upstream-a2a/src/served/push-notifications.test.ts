@@ -18,7 +18,7 @@ const endpoint: Endpoint = {
       return { era: 'modern', result: JsonText.of({ tools }) };
     }
     if (method === 'prompts/list') return { era: 'modern', result: JsonText.of({ prompts: [] }) };
-    const { name } = params?.value as { name: string };
+    const name = params?.member('name')?.value;
     return { era: 'modern', result: await (name === 'hang' ? hang(exchange) : steps(exchange)) };
   },
   paramHeaders: () => undefined,
