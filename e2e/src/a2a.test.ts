@@ -1,10 +1,15 @@
 /** Agents behind Forge, and Forge as an agent: the official SDKs of both protocols, and the gateway in between. */
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type Part, Role, type Task, TaskState } from '@a2a-js/sdk';
 import {
   type Client as AgentClient,
   ClientFactory,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
+  RestTransportFactory,
 } from '@a2a-js/sdk/client';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,8 +17,10 @@ import { namesOf, textOf } from './clients/connect.ts';
 import { connectLegacy } from './clients/legacy-client.ts';
 import { connectModern } from './clients/modern-client.ts';
 import { type A2aAgent, startA2aAgent } from './fixtures/a2a-agent.ts';
+import { startModel } from './fixtures/model.ts';
 import { type Gateway, startGateway } from './harness/gateway.ts';
 import { createScope } from './harness/scope.ts';
+import { until } from './harness/until.ts';
 import { BOB, prepareUsers } from './harness/users.ts';
 
 const BLUE = { action: 'accept' as const, content: { answer: 'blue' } };
@@ -80,15 +87,38 @@ describe('an agent behind the gateway', () => {
   });
 });
 
+describe('a model as an agent', () => {
+  it('gets a token by OAuth, and what it counts is shown', async () => {
+    const model = await startModel(scope);
+    const oauth_config = { token_url: `${model.url}/token`, client_id: 'forge', client_secret: 'of-the-client' };
+    const json = { name: 'Writer', endpoint_url: `${model.url}/v1`, agent_type: 'openai', config: { model: 'm' } };
+    const made = await gateway.api('POST', '/a2a', { agent: { ...json, auth_type: 'oauth', oauth_config } });
+    expect(made).toMatchObject({ status: 201, body: { authType: 'oauth', oauthConfig: { clientSecret: '*****' } } });
+    for (let n = 0; n < 2; n += 1) {
+      const { status, body } = await gateway.api('POST', '/a2a/writer/invoke', { parameters: { query: 'hi' } });
+      expect([status, textOf(body)]).toEqual([200, 'hi to you']);
+    }
+    const { body: agent } = await gateway.api('GET', '/a2a/writer');
+    expect(agent).toMatchObject({ metrics: { totalExecutions: 2, inputTokens: 18, outputTokens: 6 } });
+    const { body: all } = await gateway.api('GET', '/metrics');
+    expect(all).toMatchObject({ a2aAgents: { inputTokens: 18, outputTokens: 6 } });
+    expect(model.tokens).toBe(1);
+    expect(gateway.process.stdout + gateway.process.stderr).not.toContain('of-the-client');
+  });
+});
+
+const BINDINGS = ['JSONRPC', 'HTTP+JSON'];
+
 /** The official client, at a card of the gateway's. */
-function connectAgent(card: string, token: string): Promise<AgentClient> {
+function connectAgent(card: string, token: string, binding = 'JSONRPC'): Promise<AgentClient> {
   const fetchImpl: typeof fetch = (input, init) =>
-    fetch(input, { ...init, headers: { ...(init?.headers as object), authorization: `Bearer ${token}` } });
+    fetch(input, {
+      ...init,
+      headers: { ...Object.fromEntries(new Headers(init?.headers)), authorization: `Bearer ${token}` },
+    });
   const cardResolver = new DefaultAgentCardResolver({ fetchImpl });
-  return new ClientFactory({ transports: [new JsonRpcTransportFactory({ fetchImpl })], cardResolver }).createFromUrl(
-    card,
-    '',
-  );
+  const Factory = binding === 'JSONRPC' ? JsonRpcTransportFactory : RestTransportFactory;
+  return new ClientFactory({ transports: [new Factory({ fetchImpl })], cardResolver }).createFromUrl(card, '');
 }
 
 async function send(client: AgentClient, part: Part['content'], taskId = '', contextId = ''): Promise<Task> {
@@ -127,8 +157,8 @@ describe('a virtual server as an agent', () => {
     expect((await fetch(cardOf(serverId))).status).toBe(401);
   });
 
-  it('passes on what an agent behind it asks, to the agent that called', async () => {
-    const client = await connectAgent(cardOf(serverId), gateway.token);
+  it.each(BINDINGS)('passes on what an agent behind it asks, to the agent that called by %s', async (binding) => {
+    const client = await connectAgent(cardOf(serverId), gateway.token, binding);
     const asking = await send(client, { $case: 'data', value: { tool: 'paint', arguments: { query: 'a door' } } });
     expect([asking.status?.state, wordsOf(asking.status?.message?.parts)]).toEqual([
       TaskState.TASK_STATE_INPUT_REQUIRED,
@@ -136,12 +166,12 @@ describe('a virtual server as an agent', () => {
     ]);
     const done = await send(client, { $case: 'text', value: 'green' }, asking.id, asking.contextId);
     expect(wordsOf(done.artifacts[0]?.parts)).toBe('painted it green');
-    const bob = await connectAgent(cardOf(serverId), await gateway.tokenFor(BOB));
+    const bob = await connectAgent(cardOf(serverId), await gateway.tokenFor(BOB), binding);
     await expect(bob.getTask({ tenant: '', id: asking.id })).rejects.toThrow(/not found/);
   });
 
-  it('streams what its tools say on their way', async () => {
-    const client = await connectAgent(cardOf(serverId), gateway.token);
+  it.each(BINDINGS)('streams what its tools say on their way by %s', async (binding) => {
+    const client = await connectAgent(cardOf(serverId), gateway.token, binding);
     const said: string[] = [];
     const parts = [
       {
@@ -157,6 +187,29 @@ describe('a virtual server as an agent', () => {
       if (payload?.$case === 'statusUpdate') said.push(wordsOf(payload.value.status?.message?.parts));
     }
     expect(said.filter((words) => words !== '')).toEqual(['one', 'two']);
+  });
+
+  it('tells a receiver what happens to a task, and none that must not be called', async () => {
+    const told: { headers: IncomingHttpHeaders; event: { statusUpdate?: { status: { state: string } } } }[] = [];
+    const take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+      told.push({ headers: incoming.headers, event: JSON.parse(await text(incoming)) });
+      response.end();
+    };
+    const server = createServer((incoming, response) => void take(incoming, response)).listen(0, '127.0.0.1');
+    scope.add(server, () => void server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const client = await connectAgent(cardOf(serverId), gateway.token, 'HTTP+JSON');
+    expect((await client.getAgentCard()).capabilities?.pushNotifications).toBe(true);
+    const { id: taskId } = await send(client, { $case: 'data', value: { tool: 'paint', arguments: { query: 'x' } } });
+    const config = { tenant: '', id: '', taskId, url, token: 'of-the-receiver', authentication: undefined };
+    const metadata = { ...config, url: 'http://169.254.169.254/latest' };
+    await expect(client.createTaskPushNotificationConfig(metadata)).rejects.toThrow(/must not be called/);
+    await client.createTaskPushNotificationConfig(config);
+    await send(client, { $case: 'text', value: 'red' }, taskId);
+    await until('the last word', () => told.at(-1)?.event.statusUpdate?.status.state === 'TASK_STATE_COMPLETED');
+    expect(told[0]?.headers['x-a2a-notification-token']).toBe('of-the-receiver');
+    server.closeAllConnections();
   });
 
   it('stands for one agent at /a2a/{name}/jsonrpc, too', async () => {

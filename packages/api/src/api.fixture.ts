@@ -95,7 +95,10 @@ export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp
   const callbacks: ApiCallbacks = {
     agents: {
       card: async (_, serverId, origin) => ({ name: serverId, url: `${origin}/servers/${serverId}/a2a` }),
+      metrics: (_, toolIds) => ({ ...totals(), totalExecutions: toolIds.length, inputTokens: 7, outputTokens: 5 }),
       rpc: async (_, place, request) => Response.json({ ...place, asked: request.value }),
+      rest: async (_, serverId, { query, body, ...asked }, { a2aVersion }) =>
+        Response.json({ serverId, ...asked, query: query.toString(), body: body?.value, a2aVersion }),
     },
     async rpc(_, serverId, message, { upstreamAuthorization }) {
       calls.push({ serverId, message: message.value, text: message.text, upstreamAuthorization });
@@ -106,7 +109,13 @@ export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp
     hasTool: (_, __, name) => [...tools].some(([host, names]) => names.includes(name.replace(`${host}-`, ''))),
     nameOf: (_, __, itemId) => (itemId === '' ? undefined : `name-of-${itemId}`),
     health: async () => health,
-    metrics: () => ({ tools: totals(), resources: totals(), servers: totals(), prompts: totals() }),
+    metrics: () => ({
+      tools: totals(),
+      resources: totals(),
+      servers: totals(),
+      prompts: totals(),
+      a2aAgents: { ...totals(), inputTokens: 0, outputTokens: 0 },
+    }),
     diagnostics: async () => ({ store: { dialect: 'memory' } }),
   };
   const app = createApi({

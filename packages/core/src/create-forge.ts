@@ -1,5 +1,5 @@
 /** @module Assembles registry, catalog, pipeline and upstream pool into one Forge. */
-import type { Endpoint } from '@forge/protocol';
+import type { Endpoint, TokenUsage } from '@forge/protocol';
 import type { AddressPolicy } from './addresses/address-policy.ts';
 import { type Catalog, createCatalog } from './catalog/catalog.ts';
 import { loadSnapshot } from './catalog/snapshot.ts';
@@ -43,6 +43,8 @@ export interface ForgeOptions {
   readonly pageSize?: number;
   /** How long clients may remember a list, in ms, unless an upstream says less; they are told of changes anyway. @default 5000 */
   readonly listTtlMs?: number;
+  /** Is told what models behind an upstream counted, call by call; must be quick and must not throw. @default nobody */
+  readonly onUsage?: (upstreamId: string, usage: TokenUsage) => void;
   /** @default see {@link HealthOptions} */
   readonly health?: Partial<HealthOptions>;
   /** How Forge names itself. @default { name: 'forge', version: '0' } */
@@ -111,6 +113,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
       },
       resourceUpdated: (upstreamId, uri, params) => subscriptions.resourceUpdated(upstreamId, uri, params),
       taskChanged: (upstreamId, taskId, params) => subscriptions.taskChanged(upstreamId, taskId, params),
+      used: (upstreamId, usage) => options.onUsage?.(upstreamId, usage),
       sessionNote: (sessionId, method, params) => subscriptions.sessionNote(sessionId, method, params),
       sessionAsk: (sessionId, ask) => subscriptions.sessionAsk(sessionId, ask),
     },

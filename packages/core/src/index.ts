@@ -67,6 +67,7 @@ export { type CallStats, createMetrics, type Metrics } from './pipeline/metrics.
 export { type CallBounds, CallLimit } from './pipeline/call-limit.ts';
 export { limitCalls } from './pipeline/limit-calls.ts';
 export { type CallObserver, observeCalls, type Observation } from './pipeline/observe.ts';
+export { createUsageMeter, type UsageCounts, type UsageMeter } from './pipeline/usage.ts';
 export { retryCalls, type RetryOptions } from './pipeline/retry-calls.ts';
 export { type Identity } from './serving/describe.ts';
 export { createSessionMemory, type SessionMemoryOptions, type StoredSessionMemory } from './serving/session-memory.ts';

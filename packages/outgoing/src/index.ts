@@ -11,3 +11,4 @@ export {
   type OutgoingRequest,
 } from './outgoing.ts';
 export { type Hop } from './redirect.ts';
+export { type ClientCredentials, createTokenSource, type TokenOptions, type TokenSource } from './token-source.ts';

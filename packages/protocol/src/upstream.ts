@@ -15,6 +15,12 @@ export interface UpstreamInfo {
   readonly reason: string;
 }
 
+/** Tokens that a model counted for one call. */
+export interface TokenUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** What an upstream reports outside of calls. */
 export interface UpstreamEvents {
   /** Its list of tools, prompts or resources (templates included) changed. */
@@ -23,6 +29,8 @@ export interface UpstreamEvents {
   resourceUpdated(uri: string, params: JsonText): void;
   /** A watched task has changed: params of `notifications/tasks` (SEP-2663). Absent: nobody watches tasks. */
   taskChanged?(taskId: string, params: JsonText): void;
+  /** A call has used this, whatever came of it. Absent: nobody counts. */
+  used?(usage: TokenUsage): void;
   /** A notification on a session that is paired with our client's `sessionId`. */
   sessionNote(sessionId: string, method: string, params: JsonText | undefined): void;
   /** A question outside of any call, on a session that is paired with our client's `sessionId`. */

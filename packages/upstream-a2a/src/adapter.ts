@@ -1,8 +1,9 @@
 /** @module The adapter of agents: reads what is said about one, and makes an upstream of it. */
 import type { Sealer, UpstreamAdapter, UpstreamRecord } from '@forge/core';
+import { createTokenSource, type TokenSource } from '@forge/outgoing';
 import { agentUpstream } from './agent-upstream.ts';
 import type { Agent, AgentContext } from './agent.ts';
-import { type AgentConfig, queryOf, readConfig } from './config.ts';
+import { type AgentConfig, checkConfig, queryOf, readConfig } from './config.ts';
 import { createAgentHttp } from './http/agent-http.ts';
 import { anthropic } from './model/anthropic.ts';
 import { custom } from './model/custom.ts';
@@ -38,10 +39,11 @@ export interface A2aAdapterOptions {
 export function a2aAdapter(options: A2aAdapterOptions): UpstreamAdapter {
   return {
     transports: ['a2a'],
-    check: (record) => void readConfig(record),
+    check: (record) => checkConfig(record, options.refuses ?? none),
     destinations(record) {
       const config = readConfig(record);
-      return 'origins' in config ? config.origins : [];
+      const tokens = config.oauth === undefined ? [] : [new URL(config.oauth.tokenUrl).origin];
+      return [...('origins' in config ? config.origins : []), ...tokens];
     },
     create(record, events) {
       const { requestTimeoutMs = 60_000, maxInFlight = 1024 } = options;
@@ -60,15 +62,26 @@ async function agentOf(record: UpstreamRecord, options: A2aAdapterOptions, conte
   const origins = new Set([url.origin, ...('origins' in config ? config.origins : [])]);
   const headers = Object.fromEntries(record.headers.map(({ name, value }) => [name.toLowerCase(), value]));
   const query = queryOf(config, record);
-  const http = createAgentHttp({ refuses, origins, headers, query, connectTimeoutMs, maxConnections });
+  const tokens = tokensOf(config, record, refuses);
+  const http = createAgentHttp({ refuses, origins, headers, query, tokens, connectTimeoutMs, maxConnections });
   if (config.agentType === 'a2a') {
     const { a2aAgent } = await import('./a2a/a2a-agent.ts');
     return a2aAgent(
-      { record, config, http, headers, origins, sealer, refuses, maxResponseBytes, taskAfterMs },
+      { record, config, http, headers, tokens, origins, sealer, refuses, maxResponseBytes, taskAfterMs },
       context,
     );
   }
-  return modelAgent(record, protocolOf(config, url), http, maxResponseBytes);
+  return modelAgent(record, protocolOf(config, url), http, maxResponseBytes, context);
+}
+
+/** Closed with the way to the agent. */
+function tokensOf(
+  { oauth }: AgentConfig,
+  { secrets }: UpstreamRecord,
+  refuses: (host: string) => boolean,
+): TokenSource | undefined {
+  if (oauth === undefined) return undefined;
+  return createTokenSource({ credential: oauth, clientSecret: secrets?.[oauth.clientSecret] ?? '', refuses });
 }
 
 function protocolOf(config: Exclude<AgentConfig, { agentType: 'a2a' }>, url: URL): ModelProtocol {

@@ -17,7 +17,13 @@ import {
 import { agentCardHandler, jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
 import { A2AService, grpcService, UserBuilder as GrpcUserBuilder } from '@a2a-js/sdk/server/grpc';
 import { LegacyA2AService, legacyGrpcService } from '@a2a-js/sdk/compat/v0_3/server/grpc';
-import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import {
+  Server as GrpcServer,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
 import express from 'express';
 import { dataPart, rawPart, textPart, urlPart } from './a2a/parts.ts';
 
@@ -53,13 +59,15 @@ export interface TestAgentOptions {
   /** The card, as the agent would serve it, made into another. */
   readonly card?: (card: AgentCard) => unknown;
   readonly skills?: readonly string[];
+  /** Whether a request with this `Authorization` is served. */
+  readonly accepts?: (authorization: string) => boolean;
 }
 
 const SKILLS = ['echo', 'fail', 'hang', 'large', 'steps'];
 
 /** Starts one on a free port of this machine. */
 export async function startAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
-  const { binding = 'JSONRPC', version = '1.0', streaming = true, skills = SKILLS } = options;
+  const { binding = 'JSONRPC', version = '1.0', streaming = true, skills = SKILLS, accepts = () => true } = options;
   const sockets = new Set<Socket>();
   const received: Message[] = [];
   const headers: Record<string, unknown>[] = [];
@@ -185,17 +193,18 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     const card = cardOf();
     const requestHandler = new DefaultRequestHandler(card, new InMemoryTaskStore(), executor);
     const legacyCompat = { enabled: true };
-    app.use((request, _response, next) => {
+    app.use((request, response, next) => {
       headers.push(request.headers);
       paths.push(request.url);
-      next();
+      if (accepts(request.headers.authorization ?? '')) next();
+      else response.status(401).end();
     });
     const wellKnown = '/.well-known/agent-card.json';
     if (options.card) app.get(wellKnown, (_request, response) => void response.json(options.card?.(card)));
     else app.use(wellKnown, agentCardHandler({ agentCardProvider: async () => card, legacyCompat }));
     const serving = { requestHandler, userBuilder: UserBuilder.noAuthentication, legacyCompat };
     if (binding === 'GRPC') {
-      grpc = new GrpcServer();
+      grpc = new GrpcServer({ interceptors: [guardedBy(accepts)] });
       grpc.addService(A2AService, grpcService({ ...serving, userBuilder: GrpcUserBuilder.noAuthentication }));
       grpc.addService(
         LegacyA2AService,
@@ -241,6 +250,20 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     stop,
     release: () => released(),
   };
+}
+
+function guardedBy(accepts: (authorization: string) => boolean): ServerInterceptor {
+  return (_method, call) =>
+    new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata, pass) {
+            if (accepts(String(metadata.get('authorization')[0] ?? ''))) pass(metadata);
+            else call.sendStatus({ code: status.UNAUTHENTICATED, details: 'Not with this token' });
+          },
+        });
+      },
+    });
 }
 
 /** The card has to name it before anybody listens. */

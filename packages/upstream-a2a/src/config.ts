@@ -1,5 +1,5 @@
 /** @module What the `config` of an upstream of this adapter says. Secrets stand apart, and are spoken of by their names. */
-import { ForgeError, type UpstreamRecord } from '@forge/core';
+import { checkUpstreamUrl, ForgeError, type UpstreamRecord } from '@forge/core';
 import { z } from 'zod';
 
 /** Bindings of A2A, as cards spell them. */
@@ -19,6 +19,20 @@ const Origin = z
 /** Names in the query of every request, and the secrets that are sent there. */
 const query = z.record(z.string().min(1).max(256), z.string()).default({});
 
+/** OAuth 2 client credentials (RFC 6749, 4.4): each request gets a token that the token endpoint gives for them. */
+const oauth = z
+  .strictObject({
+    tokenUrl: z.url({ protocol: /^https?$/ }).max(2048),
+    clientId: z.string().min(1).max(1024),
+    /** The name of the secret. */
+    clientSecret: z.string().min(1).max(256),
+    scope: z.string().max(4096).optional(),
+    audience: z.string().max(2048).optional(),
+    resource: z.string().max(2048).optional(),
+    clientAuth: z.enum(['basic', 'post']).optional(),
+  })
+  .optional();
+
 const Skill = z.strictObject({
   id: z.string().min(1).max(256),
   name: z.string().max(256).optional(),
@@ -30,6 +44,7 @@ const Skill = z.strictObject({
 const A2aConfig = z.strictObject({
   agentType: z.literal('a2a'),
   query,
+  oauth,
   /** The URL is where the agent is called, and no card is fetched. */
   endpoint: z
     .strictObject({
@@ -67,6 +82,7 @@ const A2aConfig = z.strictObject({
 const parameters = z.record(z.string(), z.unknown()).default({});
 const modelFields = {
   query,
+  oauth,
   model: z.string().min(1).max(256),
   /** Says what every conversation begins with. */
   system: z.string().max(65_536).optional(),
@@ -91,6 +107,7 @@ const AnthropicConfig = z.strictObject({
 const CustomConfig = z.strictObject({
   agentType: z.literal('custom'),
   query,
+  oauth,
   /** The body. `{{name}}` in its texts stands for an argument; a text that is nothing else becomes its JSON value. */
   request: z.unknown().optional(),
   /** JSON pointer (RFC 6901) to the answer; the empty one is the whole body. */
@@ -122,18 +139,38 @@ export function readConfig(record: UpstreamRecord): AgentConfig {
   const parsed = AnyConfig.safeParse({ agentType: 'a2a', ...(JSON.parse(record.config ?? '{}') as object) });
   if (!parsed.success) throw invalid(parsed.error.issues.map(issueOf));
   const { data } = parsed;
-  const used = Object.entries(data.query);
-  const missing = used.find(([, secret]) => !Object.hasOwn(secrets, secret));
-  if (missing) throw invalid([{ field: `config.query.${missing[0]}`, message: 'names a secret that is not given' }]);
-  const unused = Object.keys(secrets).find((name) => !used.some(([, secret]) => secret === name));
+  const used = new Map(Object.entries(data.query).map(([name, secret]) => [`config.query.${name}`, secret]));
+  if (data.oauth) used.set('config.oauth.clientSecret', data.oauth.clientSecret);
+  for (const [field, secret] of used) {
+    if (!Object.hasOwn(secrets, secret)) throw invalid([{ field, message: 'names a secret that is not given' }]);
+  }
+  const unused = Object.keys(secrets).find((name) => ![...used.values()].includes(name));
   if (unused !== undefined) {
-    throw invalid([{ field: `secrets.${unused}`, message: 'is used nowhere; config.query says where secrets go' }]);
+    const message = 'is used nowhere; config.query and config.oauth say where secrets go';
+    throw invalid([{ field: `secrets.${unused}`, message }]);
   }
   if ('parameters' in data) {
     const reserved = Object.keys(data.parameters).find((name) => RESERVED.includes(name));
     if (reserved) throw invalid([{ field: `config.parameters.${reserved}`, message: 'is set by the gateway itself' }]);
   }
   return data;
+}
+
+/**
+ * {@link readConfig}, and that tokens are fetched from where they may be.
+ *
+ * @throws ForgeError `validation_failed` naming the field
+ */
+export function checkConfig(record: UpstreamRecord, refuses: (host: string) => boolean): void {
+  const { oauth } = readConfig(record);
+  if (oauth === undefined) return;
+  const refusal = (host: string): string | undefined => (refuses(host) ? 'is refused (see SSRF_*)' : undefined);
+  try {
+    checkUpstreamUrl(oauth.tokenUrl, { addresses: { refusal } });
+  } catch (error) {
+    const message = ForgeError.from(error).message.replace(/^url: /, '');
+    throw invalid([{ field: 'config.oauth.tokenUrl', message }]);
+  }
 }
 
 /** The query that goes with every request: the secrets themselves. */

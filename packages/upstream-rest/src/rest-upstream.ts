@@ -1,6 +1,6 @@
 /** @module A REST API as an upstream: its operations are its tools. */
 import type { UpstreamRecord } from '@forge/core';
-import { createOutgoing } from '@forge/outgoing';
+import { createOutgoing, createTokenSource, type TokenSource } from '@forge/outgoing';
 import {
   createDeadlines,
   type Deadlines,
@@ -20,7 +20,6 @@ import type { RestConfig, RestOperation } from './config/operation.ts';
 import type { Filters } from './filter/filter.ts';
 import { Breaker, type BreakerOptions } from './sending/breaker.ts';
 import { createRedaction } from './sending/credentials.ts';
-import { createTokenSource, type TokenSource } from './sending/oauth.ts';
 import { RestCall } from './sending/rest-call.ts';
 import { compileTool, type RestTool, type ToolParts } from './tool.ts';
 

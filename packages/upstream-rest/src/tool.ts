@@ -1,6 +1,6 @@
 /** @module One operation made ready to be called. */
 import { CallLimit, type UpstreamRecord } from '@forge/core';
-import type { Outgoing } from '@forge/outgoing';
+import type { Outgoing, TokenSource } from '@forge/outgoing';
 import { errorOutcome, type ExchangeRequest, ForgeError, type Outcome } from '@forge/protocol';
 import { resultOf } from './answer/answer.ts';
 import { statusResult } from './answer/errors.ts';
@@ -13,7 +13,6 @@ import { isHeaderValue } from './request/header-rules.ts';
 import { compileOperation, type PreparedRequest } from './request/prepare.ts';
 import type { Breaker } from './sending/breaker.ts';
 import { createCredentials } from './sending/credentials.ts';
-import type { TokenSource } from './sending/oauth.ts';
 import type { CallPlan, RestCall } from './sending/rest-call.ts';
 import { isRepeatable } from './sending/retry.ts';
 

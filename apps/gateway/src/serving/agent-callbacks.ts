@@ -1,8 +1,9 @@
 /** @module The gateway as an agent: virtual servers that are published, and agents behind it, by A2A. */
-import type { AgentCallbacks, AgentPlace } from '@forge/api';
+import type { AgentCallbacks } from '@forge/api';
 import { type Forge, ForgeError, type Principal } from '@forge/core';
 import type { Endpoint } from '@forge/protocol';
 import type { AgentServer, ServedCall, ServedCardFields } from '@forge/upstream-a2a';
+import type { AgentCounts } from './agent-counts.ts';
 
 /** What the callbacks work on. */
 export interface AgentCallbackParts {
@@ -12,6 +13,7 @@ export interface AgentCallbackParts {
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
   /** How callers say who they are. */
   readonly schemes: ServedCardFields['schemes'];
+  readonly counts: AgentCounts;
   /** Whether anything is published. */
   readonly enabled: boolean;
   /** Forge's version. */
@@ -20,14 +22,17 @@ export interface AgentCallbackParts {
 
 /** Makes the callbacks. */
 export function createAgentCallbacks(parts: AgentCallbackParts): AgentCallbacks {
-  const { forge, agents, endpoint, schemes, enabled, version } = parts;
+  const { forge, agents, endpoint, schemes, counts, enabled, version } = parts;
   const { catalog } = forge;
 
-  function published(serverId: string, caller: Principal) {
+  function published(serverId: string, caller: Principal, origin: string): PublishedCall {
     const found = endpoint(serverId, caller);
     const server = catalog.snapshot.servers.get(serverId);
     if (enabled && found !== undefined && server?.a2aEnabled === true) {
-      return { server, call: { place: serverId, endpoint: found, caller } };
+      const { name, description, icon: iconUrl } = server;
+      const url = `${origin}/servers/${encodeURIComponent(serverId)}/a2a`;
+      const card = { name, description, iconUrl, version, url, schemes };
+      return { place: serverId, endpoint: found, caller, card };
     }
     throw new ForgeError(
       'not_found',
@@ -44,18 +49,21 @@ export function createAgentCallbacks(parts: AgentCallbackParts): AgentCallbacks 
     return { place: upstreamId, endpoint: found, caller, only };
   }
 
-  function callAt(place: AgentPlace, principal: Principal): ServedCall {
-    return 'serverId' in place ? published(place.serverId, principal).call : behind(place.upstreamId, principal);
-  }
-
   return {
     async card(principal, serverId, origin) {
-      const { server, call } = published(serverId, principal);
-      const { name, description, icon: iconUrl } = server;
-      const url = `${origin}/servers/${encodeURIComponent(serverId)}/a2a`;
-      return agents.card(call, { name, description, iconUrl, version, url, schemes });
+      const call = published(serverId, principal, origin);
+      return agents.card(call, call.card);
     },
-    rpc: async (principal, place, request, upstreamAuthorization) =>
-      agents.serve({ ...callAt(place, principal), upstreamAuthorization }, request),
+    metrics: counts.of,
+    async rpc(principal, place, request, { upstreamAuthorization, a2aVersion, origin }) {
+      const call =
+        'serverId' in place ? published(place.serverId, principal, origin) : behind(place.upstreamId, principal);
+      return agents.serve({ ...call, upstreamAuthorization }, request, a2aVersion);
+    },
+    async rest(principal, serverId, request, { upstreamAuthorization, a2aVersion, origin }) {
+      return agents.rest({ ...published(serverId, principal, origin), upstreamAuthorization }, request, a2aVersion);
+    },
   };
 }
+
+type PublishedCall = ServedCall & { readonly card: ServedCardFields };

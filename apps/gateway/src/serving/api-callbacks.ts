@@ -1,10 +1,12 @@
 /** @module What the REST API needs from the gateway: calls, health, numbers. */
 import { hostname } from 'node:os';
 import type { AgentCallbacks, ApiCallbacks, HealthItem } from '@forge/api';
-import { type CallStats, type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
+import { type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
 import { importDocument, type ImportRequest } from '@forge/upstream-rest/openapi';
+import { type AgentCounts } from './agent-counts.ts';
+import { totals } from './call-totals.ts';
 import { serveRpc } from './rpc.ts';
 
 /** What the callbacks look at. */
@@ -12,6 +14,7 @@ export interface CallbackParts {
   readonly forge: Forge;
   readonly store: Store;
   readonly metrics: Metrics;
+  readonly counts: AgentCounts;
   readonly edge: HttpEdge;
   readonly agents: AgentCallbacks;
   /** Where the database is; without a password. */
@@ -26,7 +29,7 @@ const PING_MS = 2000;
 
 /** Makes the callbacks. */
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
-  const { forge, store, metrics, edge, agents, database, endpoint, readDocument } = parts;
+  const { forge, store, metrics, counts, edge, agents, database, endpoint, readDocument } = parts;
   const { catalog, pool } = forge;
   return {
     agents,
@@ -58,6 +61,7 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       resources: totals(metrics.byMethod().get('resources/read')),
       prompts: totals(metrics.byMethod().get('prompts/get')),
       servers: totals(undefined),
+      a2aAgents: counts.ofAgents(catalog.snapshot),
     }),
     diagnostics: async () => ({
       host: hostname(),
@@ -92,20 +96,4 @@ async function databaseHealth(store: Store): Promise<HealthItem> {
   ]);
   clearTimeout(timer);
   return { name: 'database', ok };
-}
-
-/** In seconds. */
-function totals(stats: CallStats | undefined) {
-  const { calls = 0, failures = 0, minMs = 0, maxMs = 0, totalMs = 0, lastAt = 0 } = stats ?? {};
-  const some = calls > 0;
-  return {
-    totalExecutions: calls,
-    successfulExecutions: calls - failures,
-    failedExecutions: failures,
-    failureRate: some ? failures / calls : 0,
-    minResponseTime: some ? minMs / 1000 : null,
-    maxResponseTime: some ? maxMs / 1000 : null,
-    avgResponseTime: some ? totalMs / calls / 1000 : null,
-    lastExecutionTime: some ? new Date(lastAt).toISOString() : null,
-  };
 }

@@ -10,12 +10,14 @@ import {
   createMetrics,
   createSealer,
   createSessionMemory,
+  createUsageMeter,
   type Forge,
   ForgeError,
   type Metrics,
   observeCalls,
   type Principal,
   type Store,
+  type UsageMeter,
 } from '@forge/core';
 import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
 import { createAgentServer } from '@forge/upstream-a2a';
@@ -25,6 +27,7 @@ import { addressPolicy } from '../outgoing.ts';
 import { toolLimits } from './tool-limits.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
+import { agentCounts } from './agent-counts.ts';
 import { createAgentCallbacks } from './agent-callbacks.ts';
 import { createApiCallbacks } from './api-callbacks.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -68,7 +71,7 @@ export async function startGateway(settings: Settings, options: StartOptions): P
     closers.push(() => store.close());
     const bus = createMemoryBus();
     closers.push(() => bus.close());
-    const parts = { secrets, store, bus, metrics: createMetrics(), log, closers };
+    const parts = { secrets, store, bus, metrics: createMetrics(), usage: createUsageMeter(), log, closers };
     const forge = await startForge(settings, parts);
     await fillRegistry(settings, { ...parts, forge, ...options });
     return { url: await serve(settings, forge, parts), close };
@@ -83,13 +86,14 @@ interface Parts {
   readonly store: Store;
   readonly bus: Bus;
   readonly metrics: Metrics;
+  readonly usage: UsageMeter;
   readonly log: Logger;
   /** What is open, in the order in which it was opened. */
   readonly closers: (() => void | Promise<void>)[];
 }
 
 async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
-  const { secrets, store, bus, metrics, log, closers } = parts;
+  const { secrets, store, bus, metrics, usage, log, closers } = parts;
   await store.migrate();
   const observers: CallObserver[] = [];
   if (settings.METRICS_ENABLED) observers.push(metrics.observe);
@@ -110,6 +114,7 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
     protocolVersions: settings.PROTOCOL_VERSION,
+    ...(settings.METRICS_ENABLED && { onUsage: usage.add }),
     health: { checkIntervalMs: settings.HEALTH_CHECK_INTERVAL * 1000 },
     identity: IDENTITY,
   });
@@ -130,7 +135,8 @@ async function fillRegistry(
 }
 
 async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<string> {
-  const { secrets, store, bus, metrics, log, closers } = parts;
+  const { secrets, store, bus, metrics, usage, log, closers } = parts;
+  const counts = agentCounts(metrics, usage);
   const revocations = await createRevocations(store, bus);
   closers.push(() => revocations.close());
   const authenticators = createAuthenticators(settings, {
@@ -142,13 +148,15 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   const authenticate = createAuthenticate(authenticators, settings.AUTH_REQUIRED);
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const edge = createEdge(settings, parts);
-  const agentServer = createAgentServer();
+  const addresses = addressPolicy(settings);
+  const agentServer = createAgentServer({ push: { refuses: (host) => addresses.refusal(host) !== undefined } });
   closers.push(() => agentServer.close());
   const agents = createAgentCallbacks({
     forge,
     agents: agentServer,
     endpoint,
     schemes: schemesOf(settings),
+    counts,
     enabled: settings.MCPGATEWAY_A2A_ENABLED,
     version: IDENTITY.version,
   });
@@ -162,11 +170,12 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         forge,
         store,
         metrics,
+        counts,
         edge,
         agents,
         endpoint,
         database: describeDatabase(settings),
-        readDocument: documentReader(addressPolicy(settings)),
+        readDocument: documentReader(addresses),
       }),
       authenticate: ({ authorization }) => authenticate(authorization),
       version: IDENTITY.version,

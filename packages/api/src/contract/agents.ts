@@ -15,7 +15,9 @@ import {
   VisibilityName,
 } from './common.ts';
 import { CredentialFields } from './gateways.ts';
+import { OAuthConfig, OAuthConfigRead } from './oauth-config.ts';
 import { operation } from './operation.ts';
+import { AgentTotals } from './system.ts';
 
 const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 const Secret = z.string().max(LIMITS.headerValueLength);
@@ -23,7 +25,7 @@ const Settings = z.record(z.string(), z.unknown());
 
 /** As answers spell them. */
 const AgentTypeName = z.enum(['generic', 'a2a', 'jsonrpc', 'rest', 'grpc', 'openai', 'anthropic', 'custom']);
-const AgentAuthName = z.enum(['none', 'basic', 'bearer', 'authheaders', 'api_key', 'query_param']);
+const AgentAuthName = z.enum(['none', 'basic', 'bearer', 'authheaders', 'api_key', 'query_param', 'oauth']);
 
 const AgentType = z.preprocess(lower, AgentTypeName);
 const AgentAuthType = z.preprocess(lower, AgentAuthName);
@@ -48,6 +50,7 @@ const AgentFields = {
   }),
   authQueryParamKey: z.string().min(1).max(256).optional(),
   authQueryParamValue: Secret.optional(),
+  oauthConfig: OAuthConfig.optional().meta({ description: 'For `oauth`: the client, and its token endpoint' }),
   timeoutMs: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
   tags: Tags.optional(),
   visibility: VisibilityName.optional(),
@@ -80,10 +83,12 @@ export const AgentRead = z
     authType: AgentAuthName.nullable(),
     authHeaders: z.array(z.object({ key: z.string(), value: z.string() })).nullable(),
     authQueryParamKey: z.string().nullable(),
+    oauthConfig: OAuthConfigRead.nullable().meta({ description: 'The secret is masked' }),
     timeoutMs: z.int().nullable(),
     reachable: z.boolean(),
     lastInteraction: Moment.nullable().meta({ description: 'When it last answered' }),
     tools: z.array(z.string()).meta({ description: 'Its skills, or it as a whole, as tools' }),
+    metrics: AgentTotals.nullable().meta({ description: 'Calls and tokens since the start of this process' }),
   })
   .meta({ id: 'A2AAgentRead' });
 
@@ -239,4 +244,38 @@ export const callServerAgent = operation({
   access: 'user',
   rawBody: JsonRpc,
   answer: JsonRpc,
+});
+
+const rest = {
+  path: '/servers/{id}/a2a/{operation+}',
+  tag,
+  description: '`message:send`, `message:stream`, `tasks`, `tasks/ID`, `tasks/ID:cancel`, ...; errors are those of A2A',
+  access: 'user',
+  answer: z.record(z.string(), z.unknown()),
+} as const;
+const restSummary = 'Call a virtual server with `a2aEnabled` by A2A over HTTP+JSON';
+
+/** Calls a virtual server as an agent over HTTP+JSON. */
+export const postToServerAgent = operation({
+  ...rest,
+  id: 'postToServerAgent',
+  method: 'post',
+  summary: restSummary,
+  rawBody: z.record(z.string(), z.unknown()),
+});
+
+/** Reads from a virtual server as an agent over HTTP+JSON. */
+export const getFromServerAgent = operation({
+  ...rest,
+  id: 'getFromServerAgent',
+  method: 'get',
+  summary: restSummary,
+});
+
+/** Deletes something that a virtual server as an agent has of its caller. */
+export const deleteFromServerAgent = operation({
+  ...rest,
+  id: 'deleteFromServerAgent',
+  method: 'delete',
+  summary: restSummary,
 });

@@ -9,6 +9,7 @@ export interface Operation<Query = unknown, Body = unknown, Answer = unknown> {
   /** Unique, camelCase. */
   readonly id: string;
   readonly method: 'get' | 'post' | 'put' | 'delete';
+  /** `{name+}` at its end takes all that is below. */
   readonly path: string;
   /** The family it belongs to. */
   readonly tag: string;

@@ -1,7 +1,7 @@
 /** @module REST endpoints as tools, in the fields of ContextForge. */
 import { LIMITS } from '@forge/core';
 import { z } from 'zod';
-import { camelCase, isObject } from '../http/keys.ts';
+import { camelKeys, OAuthConfig } from './oauth-config.ts';
 
 const Schema = z.record(z.string(), z.unknown());
 const Text = z.string().max(LIMITS.headerValueLength);
@@ -31,24 +31,10 @@ export const RestToolFields = {
   pluginChainPost: Chain.optional().meta({ description: 'Kept; there are no plugins yet' }),
 };
 
-const camelKeys = (value: unknown): unknown =>
-  isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [camelCase(key), one])) : value;
 const HeaderList = z.array(z.strictObject({ key: z.string().min(1).max(256), value: Text })).max(LIMITS.headers);
 const AuthType = z.string().max(40).optional().meta({
   description: 'none, basic, bearer, authheaders, query_param, oauth (client credentials)',
 });
-
-const OAuthConfig = z.preprocess(
-  camelKeys,
-  z.strictObject({
-    grantType: z.literal('client_credentials').default('client_credentials'),
-    tokenUrl: Url,
-    clientId: z.string().min(1).max(1024),
-    clientSecret: Text,
-    scopes: z.union([z.array(z.string()), z.string()]).optional(),
-    audience: z.string().max(LIMITS.urlLength).optional(),
-  }),
-);
 
 /** How the gateway proves itself: in one object, or flat. */
 export const RestToolAuth = {

@@ -66,6 +66,9 @@ const Totals = z
   })
   .meta({ id: 'Totals' });
 
+/** The same of agents, and what models behind them counted. */
+export const AgentTotals = Totals.extend({ inputTokens: z.int(), outputTokens: z.int() }).meta({ id: 'AgentTotals' });
+
 /** Call counters. */
 export const getMetrics = operation({
   id: 'getMetrics',
@@ -74,7 +77,9 @@ export const getMetrics = operation({
   tag: system,
   summary: 'Call counters since the start, in seconds',
   access: 'admin',
-  answer: z.object({ tools: Totals, resources: Totals, servers: Totals, prompts: Totals }).meta({ id: 'Metrics' }),
+  answer: z
+    .object({ tools: Totals, resources: Totals, servers: Totals, prompts: Totals, a2aAgents: AgentTotals })
+    .meta({ id: 'Metrics' }),
 });
 
 /** One audited call. */

@@ -49,8 +49,9 @@ export function describeApi(operations: readonly Operation[], version: string): 
   const paths: Record<string, Record<string, OperationObject>> = {};
   const error = { $ref: toSchema(ErrorAnswer, 'output', schemas)['$ref'] };
   for (const operation of operations) {
-    paths[operation.path] = {
-      ...paths[operation.path],
+    const path = operation.path.replace('+}', '}');
+    paths[path] = {
+      ...paths[path],
       [operation.method]: describeOperation(operation, schemas, error),
     };
   }
@@ -93,7 +94,7 @@ function describeOperation(operation: Operation, schemas: Record<string, Schema>
 }
 
 function pathParameters(path: string): Parameter[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map((match) => ({
+  return [...path.matchAll(/\{(\w+)\+?\}/g)].map((match) => ({
     name: match[1] ?? '',
     in: 'path',
     required: true,

@@ -16,12 +16,15 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   return JsonText.parse(decode(bytes));
 }
 
+/** The second one is that of A2A over HTTP+JSON. */
+const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/a2a+json']);
+
 /** Only what a browser does not send across origins without asking first (so a form cannot be made to pass as JSON). */
 function checkMediaType(header: string | null): void {
   const [type = '', ...parameters] = (header ?? '').toLowerCase().split(';');
   const charset = parameters.map((part) => part.trim()).find((part) => part.startsWith('charset='));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  if (type.trim() !== 'application/json' || !isUtf8) throw new ForgeError('unsupported_media_type');
+  if (!JSON_TYPES.has(type.trim()) || !isUtf8) throw new ForgeError('unsupported_media_type');
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {

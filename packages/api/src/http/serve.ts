@@ -19,6 +19,8 @@ export interface ApiRequest<Query = unknown, Body = unknown> {
   readonly origin: string;
   /** The client's own credential for an upstream; ours is never among what handlers see. */
   readonly upstreamAuthorization: string | undefined;
+  /** The version of A2A that the client speaks, where it says it. */
+  readonly a2aVersion: string | undefined;
   /** Aborts when the client goes. */
   readonly signal: AbortSignal;
   /** For the answer. */
@@ -56,7 +58,7 @@ export interface ServeOptions {
 export function serveRoutes(app: Hono, routes: readonly Route[], options: ServeOptions): void {
   const methods = new Map<string, string[]>();
   for (const { operation, handle } of routes) {
-    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const path = operation.path.replace(/\{(\w+)\+\}$/, ':$1{.+}').replaceAll(/\{(\w+)\}/g, ':$1');
     methods.set(path, [...(methods.get(path) ?? []), operation.method.toUpperCase()]);
     for (const prefix of ['', '/v1']) {
       app.on(operation.method.toUpperCase(), prefix + path, (context) => serve(context, operation, handle, options));
@@ -92,6 +94,7 @@ async function serve(
     url: new URL(request.url),
     origin: originOf(context),
     upstreamAuthorization: context.req.header('x-upstream-authorization'),
+    a2aVersion: context.req.header('a2a-version'),
     signal: request.signal,
     headers,
     json,

@@ -4,12 +4,14 @@ import type { z } from 'zod';
 import type { AgentUpdate } from '../contract/agents.ts';
 import { invalidInput } from '../http/keys.ts';
 import { toHeaders } from './gateway-input.ts';
+import { toCredentials } from './oauth-config.ts';
 
 type Fields = z.output<typeof AgentUpdate>;
 type Settings = Readonly<Record<string, unknown>>;
 
-/** How the secret is called that goes into the query. */
+/** How the secrets are called. */
 const QUERY_SECRET = 'auth_query_param';
+const OAUTH_SECRET = 'auth_oauth_client';
 
 /** Types of agents that A2A is spoken with, by hand, and its bindings. */
 export const BINDINGS: Readonly<Record<string, string>> = { jsonrpc: 'JSONRPC', rest: 'HTTP+JSON', grpc: 'GRPC' };
@@ -23,14 +25,14 @@ export function toAgentInput(body: Fields & { readonly name: string; readonly en
 /** A change of an agent with this config and address. @throws ForgeError `validation_failed` */
 export function toAgentPatch(body: Fields, current: Settings, currentUrl: string): UpstreamPatch {
   const { name, description, endpointUrl, timeoutMs, tags, visibility, enabled } = body;
-  const { query, secrets } = queryOf(body, current);
+  const { query, oauth, secrets } = sealedOf(body, current);
   return {
     name,
     url: endpointUrl,
     description,
     transport: 'a2a',
     headers: toHeaders(credentialsOf(body)),
-    config: JSON.stringify({ ...configOf(body, current, endpointUrl ?? currentUrl), query }),
+    config: JSON.stringify({ ...configOf(body, current, endpointUrl ?? currentUrl), query, oauth }),
     secrets,
     timeoutMs,
     tags,
@@ -39,27 +41,53 @@ export function toAgentPatch(body: Fields, current: Settings, currentUrl: string
   };
 }
 
-/** A key that goes into the query. Another kind of credential takes its place. */
-function queryOf(
-  { authType, authQueryParamKey: key, authQueryParamValue: value, config }: Fields,
-  current: Settings,
-): { query: unknown; secrets: UpstreamPatch['secrets'] } {
-  const query = config?.['query'] ?? current['query'];
-  if (authType !== 'query_param')
-    return authType === undefined ? { query, secrets: undefined } : { query: undefined, secrets: null };
+/** Credentials that the adapter itself has to do with. */
+interface Sealed {
+  readonly query?: unknown;
+  readonly oauth?: unknown;
+  /** Absent: as they are; `null`: none. */
+  readonly secrets?: UpstreamPatch['secrets'];
+}
+
+/** A key that goes into the query, or a client of OAuth. Another kind of credential takes their place. */
+function sealedOf(body: Fields, current: Settings): Sealed {
+  const { authType, config } = body;
+  switch (authType ?? (body.oauthConfig && 'oauth')) {
+    case undefined:
+      return { query: config?.['query'] ?? current['query'], oauth: config?.['oauth'] ?? current['oauth'] };
+    case 'query_param':
+      return queryOf(body, current);
+    case 'oauth':
+      return oauthOf(body, current);
+    default:
+      return { secrets: null };
+  }
+}
+
+function queryOf({ authQueryParamKey: key, authQueryParamValue: value }: Fields, current: Settings): Sealed {
   if (key === undefined) throw missing('authQueryParamKey');
   const isKept = value === undefined && Object.hasOwn(current['query'] ?? {}, key);
   if (value === undefined && !isKept) throw missing('authQueryParamValue');
   return { query: { [key]: QUERY_SECRET }, secrets: value === undefined ? undefined : { [QUERY_SECRET]: value } };
 }
 
+function oauthOf({ oauthConfig }: Fields, current: Settings): Sealed {
+  if (oauthConfig === undefined && current['oauth'] !== undefined) return { oauth: current['oauth'] };
+  if (oauthConfig === undefined) throw missing('oauthConfig');
+  const { clientSecret, ...oauth } = toCredentials(oauthConfig);
+  return { oauth: { ...oauth, clientSecret: OAUTH_SECRET }, secrets: { [OAUTH_SECRET]: clientSecret } };
+}
+
 function missing(field: string): Error {
   return invalidInput([{ field, message: 'is missing for this authType' }]);
 }
 
-/** A key is a header like any other. */
+/** A key is a header like any other. What is sealed apart is none, and stands in for `Authorization`. */
 function credentialsOf({ authType, authValue, ...body }: Fields): Parameters<typeof toHeaders>[0] {
-  if (authType === 'query_param') return { ...body, authType: undefined };
+  if (authType === 'query_param' || authType === 'oauth' || (authType === undefined && body.oauthConfig)) {
+    const others = body.authHeaders?.filter(({ key }) => key.toLowerCase() !== 'authorization');
+    return { headers: body.headers, authType: 'authheaders', authHeaders: others ?? [] };
+  }
   if (authType !== 'api_key') return { ...body, authType };
   const value = authValue ?? body.authToken ?? body.authHeaderValue;
   if (value === undefined) throw missing('authValue');

@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setUp, type SetUp } from '../api.fixture.ts';
 
+interface Named {
+  readonly name: string;
+}
+
 let api: SetUp;
 beforeEach(() => {
   api = setUp();
@@ -87,6 +91,63 @@ describe('registering an agent', () => {
     expect(registered().secrets).toBeUndefined();
   });
 
+  it('takes a client of OAuth as ContextForge spells it, seals its secret and masks it', async () => {
+    const oauth_config = {
+      grant_type: 'client_credentials',
+      token_url: 'https://id.example/token',
+      client_id: 'me',
+      client_secret: 'hidden-value',
+      scopes: ['a', 'b'],
+    };
+    const json = { name: 'helper', endpoint_url: 'http://agents:1/rpc', auth_type: 'oauth', oauth_config };
+    const { status, body, text } = await api.send('POST', '/a2a', { json });
+    expect(status).toBe(201);
+    const credential = { tokenUrl: 'https://id.example/token', clientId: 'me', scope: 'a b' };
+    expect(registered()).toMatchObject({
+      config: { oauth: { ...credential, clientSecret: 'auth_oauth_client' } },
+      secrets: { auth_oauth_client: 'hidden-value' },
+      headers: [],
+    });
+    expect(body).toMatchObject({
+      authType: 'oauth',
+      oauthConfig: { grantType: 'client_credentials', clientId: 'me', clientSecret: '*****', scopes: 'a b' },
+    });
+    expect(text + JSON.stringify(await api.store.upstreams.all())).not.toContain('hidden-value');
+    expect((await api.send('GET', `/a2a/${body.id}`, { as: 'alice' })).body.oauthConfig).toBeNull();
+    // What was read is sent back, as it is and with another scope: the secret stays.
+    expect((await api.send('PUT', `/a2a/${body.id}`, { json: body })).status).toBe(200);
+    const oauthConfig = { ...body.oauthConfig, scopes: 'c', tokenEndpointAuthMethod: 'client_secret_post' };
+    const changed = await api.send('PUT', `/a2a/${body.id}`, { json: { ...body, oauthConfig } });
+    expect(changed.body.oauthConfig).toEqual(oauthConfig);
+    expect(registered()).toMatchObject({
+      config: { oauth: { scope: 'c', clientAuth: 'post' } },
+      secrets: { auth_oauth_client: 'hidden-value' },
+    });
+    const described = await api.send('PUT', `/a2a/${body.id}`, { json: { description: 'Helps' } });
+    expect(described.body).toMatchObject({ authType: 'oauth', oauthConfig });
+    const bearer = await api.send('PUT', `/a2a/${body.id}`, { json: { auth_type: 'bearer', auth_token: 't' } });
+    expect(bearer.body).toMatchObject({ authType: 'authheaders', oauthConfig: null });
+    expect(registered()).toMatchObject({ secrets: undefined });
+  });
+
+  it('replaces the header that proved the gateway before by a client of OAuth, and keeps others', async () => {
+    const headers = [
+      { key: 'Authorization', value: 'Bearer old' },
+      { key: 'X-Tenant', value: 'blue' },
+    ];
+    const json = {
+      name: 'helper',
+      endpoint_url: 'http://agents:1/rpc',
+      auth_type: 'authheaders',
+      auth_headers: headers,
+    };
+    const { body } = await api.send('POST', '/a2a', { json });
+    const oauthConfig = { tokenUrl: 'https://id.example/token', clientId: 'me', clientSecret: 's3cret' };
+    const changed = await api.send('PUT', `/a2a/${body.id}`, { json: { ...body, authType: 'oauth', oauthConfig } });
+    expect(changed.body).toMatchObject({ authType: 'oauth', authHeaders: [{ key: 'X-Tenant', value: '*****' }] });
+    expect(registered().headers).toEqual([{ name: 'X-Tenant', value: 'blue' }]);
+  });
+
   it('says which field is wrong', async () => {
     const send = async (json: object) => (await api.send('POST', '/a2a', { json })).body.error.message;
     expect(await send({ name: 'x' })).toContain('endpointUrl');
@@ -96,6 +157,13 @@ describe('registering an agent', () => {
       'authQueryParamKey',
     );
     expect(await send({ name: 'x', endpointUrl: 'ftp://agents:1' })).toContain('url');
+    const oauth = (oauth_config?: object) =>
+      send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'oauth', oauth_config });
+    expect(await oauth()).toContain('oauthConfig');
+    const good = { token_url: 'https://id.example/token', client_id: 'me', client_secret: 's' };
+    expect(await oauth({ ...good, grant_type: 'authorization_code' })).toContain('oauthConfig.grantType');
+    expect(await oauth({ ...good, client_secret: '' })).toContain('oauthConfig.clientSecret');
+    expect(await oauth({ ...good, scopes: Array.from({ length: 1000 }, () => 's') })).toContain('oauthConfig.scopes');
   });
 
   it('is for administrators', async () => {
@@ -117,9 +185,12 @@ describe('agents', () => {
 
   it('are listed, gateways are not; only administrators see where they are', async () => {
     const { body } = await api.send('GET', '/a2a');
-    expect(body.map((one: { name: string }) => one.name)).toEqual(['helper', 'trips']);
+    // Those of one moment are in the order of their ids.
+    const [helper, trips, ...others] = body.toSorted((a: Named, b: Named) => a.name.localeCompare(b.name));
+    expect([helper.name, trips.name, others]).toEqual(['helper', 'trips', []]);
     const seen = await api.send('GET', '/v1/a2a/helper', { as: 'alice' });
     expect(seen.body).toMatchObject({ agentType: 'openai', endpointUrl: null, config: null, authType: null });
+    expect([trips.metrics, seen.body.metrics]).toMatchObject([{ totalExecutions: 2, inputTokens: 7 }, null]);
     expect((await api.send('GET', '/a2a/git')).status).toBe(404);
   });
 
@@ -165,6 +236,23 @@ describe('A2A itself', () => {
     expect(body).toEqual({ upstreamId: (await api.store.upstreams.all())[0]?.id, asked: rpc });
     const served = await api.send('POST', '/servers/team/a2a', { json: rpc, as: 'alice' });
     expect(served.body).toEqual({ serverId: 'team', asked: rpc });
+    const rest = await api.send('POST', '/v1/servers/team/a2a/tasks/t%201:cancel?x=1', {
+      json: {},
+      headers: { 'content-type': 'application/a2a+json', 'a2a-version': '1.0' },
+      as: 'alice',
+    });
+    expect(rest.body).toEqual({
+      serverId: 'team',
+      method: 'POST',
+      path: 'tasks/t 1:cancel',
+      query: 'x=1',
+      body: {},
+      a2aVersion: '1.0',
+    });
+    expect((await api.send('GET', '/servers/team/a2a/tasks')).body).toMatchObject({ method: 'GET', path: 'tasks' });
+    expect((await api.send('DELETE', '/servers/team/a2a/a/b/c')).body).toMatchObject({ path: 'a/b/c' });
+    expect((await api.send('PUT', '/servers/team/a2a/tasks', { json: {} })).status).toBe(405);
+    expect((await api.send('GET', '/servers/team/a2a/tasks', { as: '' })).status).toBe(401);
     const headers = { 'x-forwarded-proto': 'https' };
     const card = await api.send('GET', '/servers/team/.well-known/agent-card.json', { headers });
     expect(card.body.url).toBe('https://localhost/servers/team/a2a');

@@ -1,6 +1,7 @@
 /** @module The routes of agents: upstreams of one kind, under the paths of ContextForge. */
 import {
   ForgeError,
+  MASK,
   type Named,
   type Principal,
   type Registry,
@@ -13,7 +14,8 @@ import { invalidInput, isObject } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import { toAgentInput, toAgentPatch, typeOf } from './agent-input.ts';
-import type { ApiCallbacks } from './callbacks.ts';
+import type { AgentCallbacks, ApiCallbacks, OAuthCredentials } from './callbacks.ts';
+import { oauthView } from './oauth-config.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
 import { entityView, isoOrNull } from './views.ts';
 
@@ -28,7 +30,7 @@ const ID = /^[0-9a-f]{32}$/;
 export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
   const { upstreams } = registry;
   const view = async (principal: Principal, row: UpstreamRecord) =>
-    agentView(registry, principal, row, await toolsOf(registry, principal, row));
+    agentView(registry, principal, row, await toolsOf(registry, principal, row), callbacks.agents);
   const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
     const { id } = await findAgent(registry, principal, params['id'] ?? '');
     const row = await upstreams.setEnabled(principal, id, query.activate);
@@ -43,6 +45,12 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
     if (name === undefined) throw new ForgeError('not_found', `The agent "${row.name}" cannot be called at the moment`);
     const params = { name: JSON.stringify(name), arguments: JSON.stringify(argumentsOf(body)) };
     return jsonResponse(await callForResult(callbacks, request, 'tools/call', params));
+  };
+  const restOf = (method: string) => async (request: ApiRequest) => {
+    const { id = '', operation: path = '' } = request.params;
+    const body = method === 'POST' ? await request.json() : undefined;
+    const asked = { method, path, query: request.url.searchParams, body };
+    return callbacks.agents.rest(request.principal, id, asked, request);
   };
 
   return [
@@ -84,19 +92,17 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
     route(contract.toggleAgent, setState),
     route(contract.callAgent, async (request) => {
       const { id: upstreamId } = await findAgent(registry, request.principal, request.params['name'] ?? '');
-      return callbacks.agents.rpc(
-        request.principal,
-        { upstreamId },
-        await request.json(),
-        request.upstreamAuthorization,
-      );
+      return callbacks.agents.rpc(request.principal, { upstreamId }, await request.json(), request);
     }),
     route(contract.getServerCard, ({ principal, params, origin }) =>
       callbacks.agents.card(principal, params['id'] ?? '', origin),
     ),
-    route(contract.callServerAgent, async ({ principal, params, json, upstreamAuthorization }) =>
-      callbacks.agents.rpc(principal, { serverId: params['id'] ?? '' }, await json(), upstreamAuthorization),
+    route(contract.callServerAgent, async (request) =>
+      callbacks.agents.rpc(request.principal, { serverId: request.params['id'] ?? '' }, await request.json(), request),
     ),
+    route(contract.postToServerAgent, restOf('POST')),
+    route(contract.getFromServerAgent, restOf('GET')),
+    route(contract.deleteFromServerAgent, restOf('DELETE')),
     route(contract.invokeAgentById, (request) => invoke(request, request.body.agentId)),
     route(contract.invokeAgent, (request) => invoke(request, request.params['name'] ?? '')),
   ];
@@ -171,11 +177,13 @@ function agentView(
   principal: Principal,
   row: UpstreamRecord,
   tools: readonly Named<ToolRecord>[],
+  agents: Pick<AgentCallbacks, 'metrics'>,
 ): View {
   const status = upstreams.status(row.id);
   const config = JSON.parse(row.config ?? '{}') as Record<string, unknown>;
   const endpoint = (config['endpoint'] ?? {}) as { protocolVersion?: string; streaming?: boolean };
   const [queryKey] = Object.keys(config['query'] ?? {});
+  const oauth = config['oauth'] as OAuthCredentials | undefined;
   // Addresses may hold credentials, whatever they were meant for.
   const ours = <T>(value: T | undefined): T | null => (principal.admin ? (value ?? null) : null);
   return {
@@ -188,12 +196,25 @@ function agentView(
     protocolVersion: endpoint.protocolVersion ?? null,
     capabilities: endpoint.streaming === undefined ? {} : { streaming: endpoint.streaming },
     config: ours(config),
-    authType: ours(queryKey === undefined ? (row.headers.length === 0 ? 'none' : 'authheaders') : 'query_param'),
+    authType: ours(authTypeOf(row, config)),
     authHeaders: ours(row.headers.map(({ name, value }) => ({ key: name, value }))),
     authQueryParamKey: ours(queryKey),
+    oauthConfig: ours(oauth && oauthView({ ...oauth, clientSecret: MASK })),
     timeoutMs: row.timeoutMs ?? null,
     reachable: status.state === 'connected',
     lastInteraction: isoOrNull(status.lastSeen),
     tools: tools.map(({ name }) => name),
+    metrics: principal.admin
+      ? agents.metrics(
+          row.id,
+          tools.map(({ id }) => id),
+        )
+      : null,
   };
+}
+
+function authTypeOf({ headers }: UpstreamRecord, { query, oauth }: Readonly<Record<string, unknown>>) {
+  if (oauth !== undefined) return 'oauth';
+  if (Object.keys(query ?? {}).length > 0) return 'query_param';
+  return headers.length === 0 ? 'none' : 'authheaders';
 }

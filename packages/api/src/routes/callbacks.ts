@@ -3,7 +3,7 @@ import type { Principal, SecretHeader, UpstreamInput, UpstreamRecord } from '@fo
 import type { JsonText } from '@forge/protocol';
 import type { z } from 'zod';
 import type * as contract from '../contract/rest-tools.ts';
-import type { getMetrics } from '../contract/system.ts';
+import type { AgentTotals, getMetrics } from '../contract/system.ts';
 import type { OpenApiImporter } from './openapi-importer.ts';
 
 /** Besides the message, what a call comes with. */
@@ -38,14 +38,18 @@ type ReadonlyDeep<T> = T extends readonly (infer One)[]
 export type RestToolAuth =
   | { readonly type: 'headers'; readonly headers: readonly SecretHeader[] }
   | { readonly type: 'query'; readonly name: string; readonly value: string }
-  | {
-      readonly type: 'oauth';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly scope?: string | undefined;
-      readonly audience?: string | undefined;
-    };
+  | ({ readonly type: 'oauth' } & OAuthCredentials);
+
+/** OAuth client credentials. */
+export interface OAuthCredentials {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly clientAuth?: 'basic' | 'post' | undefined;
+}
 
 /** Single REST endpoints as upstreams, by the adapter that serves them. */
 export interface RestTools {
@@ -79,17 +83,36 @@ export interface AgentCallbacks {
    * @throws ForgeError `not_found` when the principal has no such server, or it is not published; `forbidden`
    */
   card(principal: Principal, serverId: string, origin: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Calls of an agent's tools so far, and its tokens. */
+  metrics(upstreamId: string, toolIds: readonly string[]): z.input<typeof AgentTotals>;
   /**
    * Serves one JSON-RPC request of A2A: JSON, or events.
    *
    * @throws ForgeError `not_found`, `forbidden`, as `card`
    */
-  rpc(
-    principal: Principal,
-    place: AgentPlace,
-    request: JsonText,
-    upstreamAuthorization: string | undefined,
-  ): Promise<Response>;
+  rpc(principal: Principal, place: AgentPlace, request: JsonText, by: AgentCaller): Promise<Response>;
+  /** The same for A2A's HTTP+JSON binding, at a published virtual server. */
+  rest(principal: Principal, serverId: string, request: AgentRestRequest, by: AgentCaller): Promise<Response>;
+}
+
+/** What a request of A2A comes with. */
+export interface AgentCaller {
+  /** The client's own credential for the upstream, from `X-Upstream-Authorization`. */
+  readonly upstreamAuthorization: string | undefined;
+  /** Of A2A, where the client says it. */
+  readonly a2aVersion: string | undefined;
+  /** Where the gateway is reached. */
+  readonly origin: string;
+}
+
+/** A request of A2A's HTTP+JSON binding. */
+export interface AgentRestRequest {
+  /** `GET`, `POST`, `DELETE`. */
+  readonly method: string;
+  /** Below the agent's URL, decoded: `message:send`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: JsonText | undefined;
 }
 
 /** What the API needs from the gateway around it. */

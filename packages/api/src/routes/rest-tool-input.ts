@@ -5,6 +5,7 @@ import type { ToolCreate, ToolUpdate } from '../contract/tools.ts';
 import { invalidInput } from '../http/keys.ts';
 import type * as callbacks from './callbacks.ts';
 import { authOf } from './gateway-input.ts';
+import { toCredentials } from './oauth-config.ts';
 
 type Body = z.output<typeof ToolUpdate> | z.output<typeof ToolCreate>;
 
@@ -37,9 +38,7 @@ export function endpointAuth(body: Body): callbacks.RestToolAuth | undefined {
     return { type: 'query', name: need(said, 'authQueryParamKey'), value: need(said, 'authQueryParamValue') };
   }
   if (authType?.startsWith('oauth') === true || (authType === undefined && said.oauthConfig !== undefined)) {
-    const { tokenUrl, clientId, clientSecret, scopes, audience } = said.oauthConfig ?? missing('oauthConfig');
-    const scope = Array.isArray(scopes) ? scopes.join(' ') : scopes;
-    return { type: 'oauth', tokenUrl, clientId, clientSecret, scope, audience };
+    return { type: 'oauth', ...toCredentials(said.oauthConfig ?? missing('oauthConfig')) };
   }
   const known = GATEWAY_TYPES.find((type) => type === authType);
   if (known === undefined && authType !== undefined) {

@@ -92,7 +92,5 @@ function knownOf(
 }
 
 function isShown(auth: unknown, shown: unknown): boolean {
-  const { oauthConfig, ...rest } = (auth ?? {}) as { oauthConfig?: Record<string, unknown> };
-  const { grantType: _, ...config } = oauthConfig ?? {};
-  return JSON.stringify(oauthConfig ? { ...rest, oauthConfig: config } : rest) === JSON.stringify(shown);
+  return JSON.stringify(auth ?? {}) === JSON.stringify(shown);
 }

@@ -10,6 +10,7 @@ import {
 import type { z } from 'zod';
 import type { ToolRead } from '../contract/tools.ts';
 import type { RestToolAuth, RestTools } from './callbacks.ts';
+import { oauthView } from './oauth-config.ts';
 import { toolView } from './views.ts';
 
 /** A tool in answers. */
@@ -53,10 +54,8 @@ export function authView(auth: RestToolAuth | undefined) {
       return { authType: 'authheaders', authHeaders: auth.headers.map(({ name, value }) => ({ key: name, value })) };
     case 'query':
       return { authType: 'query_param', authQueryParamKey: auth.name, authQueryParamValue: auth.value };
-    case 'oauth': {
-      const { tokenUrl, clientId, clientSecret, scope: scopes, audience } = auth;
-      return { authType: 'oauth', oauthConfig: { tokenUrl, clientId, clientSecret, scopes, audience } };
-    }
+    case 'oauth':
+      return { authType: 'oauth', oauthConfig: oauthView(auth) };
     default:
       return undefined;
   }

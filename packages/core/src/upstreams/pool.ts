@@ -1,5 +1,5 @@
 /** @module Every live upstream, kept in step with the registry. */
-import type { Answer, Ask, JsonText } from '@forge/protocol';
+import type { Answer, Ask, JsonText, TokenUsage } from '@forge/protocol';
 import { ForgeError } from '@forge/protocol';
 import type { UpstreamRecord } from '../contracts/model.ts';
 import type { UpstreamAdapter } from '../contracts/upstream-adapter.ts';
@@ -18,6 +18,7 @@ export interface PoolHooks {
   availabilityChanged(): void;
   resourceUpdated(upstreamId: string, uri: string, params: JsonText): void;
   taskChanged(upstreamId: string, taskId: string, params: JsonText): void;
+  used?(upstreamId: string, usage: TokenUsage): void;
   sessionNote(sessionId: string, method: string, params: JsonText | undefined): void;
   sessionAsk(sessionId: string, ask: Ask): Promise<Answer>;
 }
@@ -57,6 +58,7 @@ export function createPool(adapters: readonly UpstreamAdapter[], hooks: PoolHook
       listChanged: () => current()?.listChanged(),
       resourceUpdated: (uri, params) => hooks.resourceUpdated(id, uri, params),
       taskChanged: (taskId, params) => hooks.taskChanged(id, taskId, params),
+      used: (usage) => hooks.used?.(id, usage),
       sessionNote: (sessionId, method, params) => hooks.sessionNote(sessionId, method, params),
       sessionAsk: (sessionId, ask) => hooks.sessionAsk(sessionId, ask),
       lost: (error) => current()?.lost(error),

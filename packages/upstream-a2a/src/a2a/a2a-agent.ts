@@ -2,6 +2,7 @@
 import { AgentCard, type AgentInterface } from '@a2a-js/sdk';
 import { TaskNotCancelableError } from '@a2a-js/sdk/errors';
 import type { Sealer, UpstreamRecord } from '@forge/core';
+import type { TokenSource } from '@forge/outgoing';
 import { ForgeError, JsonText, LATEST_MODERN, takesTasks, TASKS_EXTENSION } from '@forge/protocol';
 import type { AgentCall } from '../agent-call.ts';
 import { AgentFailure } from '../agent-failure.ts';
@@ -29,6 +30,7 @@ export interface A2aAgentOptions {
   readonly config: ConfigOf<'a2a'>;
   readonly http: AgentHttp;
   readonly headers: Readonly<Record<string, string>>;
+  readonly tokens: TokenSource | undefined;
   readonly origins: ReadonlySet<string>;
   readonly sealer: Sealer;
   refuses(host: string): boolean;
@@ -73,8 +75,9 @@ export function a2aAgent(options: A2aAgentOptions, { events, own }: AgentContext
     const tools = toolsOf(skills, { slug, name: card.name, description: record.description || card.description });
     if (connected === undefined || JSON.stringify(connected.card) !== JSON.stringify(card)) {
       guardCredentials(options, chosen);
-      const { headers, refuses } = options;
-      const connection = await connectAgent(card, chosen, { fetcher: http.within(maxResponseBytes), headers, refuses });
+      const { headers, tokens, refuses } = options;
+      const fetcher = http.within(maxResponseBytes);
+      const connection = await connectAgent(card, chosen, { fetcher, headers, tokens, refuses });
       connected?.connection.close();
       connected = { ...known, tools, connection };
     }
@@ -197,9 +200,10 @@ function byHand(
 }
 
 /** A card must not lead the credentials to whom nobody meant them for. */
-function guardCredentials({ headers, config, origins }: A2aAgentOptions, chosen: AgentInterface): void {
+function guardCredentials({ headers, config, tokens, origins }: A2aAgentOptions, chosen: AgentInterface): void {
   const origin = originOf(chosen);
-  if (Object.keys(headers).length + Object.keys(config.query).length === 0 || origins.has(origin)) return;
+  const has = tokens !== undefined || Object.keys(headers).length + Object.keys(config.query).length > 0;
+  if (!has || origins.has(origin)) return;
   throw new ForgeError(
     'upstream_error',
     `The agent's card leads to ${origin}, which must not get the credentials; add it to config.origins to allow it`,

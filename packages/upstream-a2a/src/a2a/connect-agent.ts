@@ -8,7 +8,7 @@ import {
   type TransportFactory,
 } from '@a2a-js/sdk/client';
 import { TaskNotFoundError } from '@a2a-js/sdk/errors';
-import { refusedHost } from '@forge/outgoing';
+import { refusedHost, type TokenSource } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
 import { AgentFailure } from '../agent-failure.ts';
 
@@ -24,6 +24,8 @@ export interface Connection {
 export interface ConnectOptions {
   readonly fetcher: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
+  /** For bindings that are not HTTP: `fetcher` has its own. */
+  readonly tokens: TokenSource | undefined;
   refuses(host: string): boolean;
 }
 
@@ -36,7 +38,7 @@ export async function connectAgent(
   const offered = { ...card, supportedInterfaces: [chosen] };
   if (chosen.protocolBinding === 'GRPC') {
     const { connectGrpc } = await import('./grpc-transport.ts'); // seldom wanted, and large
-    const { factory, close } = connectGrpc(options.refuses);
+    const { factory, close } = connectGrpc(options.refuses, options.tokens);
     return { client: await clientFor(offered, factory), serviceParameters: options.headers, close };
   }
   const settings = { fetchImpl: options.fetcher, legacyCompat: { enabled: true } };

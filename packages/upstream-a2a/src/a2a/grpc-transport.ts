@@ -4,9 +4,10 @@ import { isIP } from 'node:net';
 import type { AgentCard } from '@a2a-js/sdk';
 import type { Transport, TransportFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
-import { refusedHost } from '@forge/outgoing';
+import { refusedHost, type TokenSource } from '@forge/outgoing';
 import { credentials, experimental, status } from '@grpc/grpc-js';
 import { grpcTarget } from './choose-interface.ts';
+import { withToken } from './with-token.ts';
 
 type Refuses = (host: string) => boolean;
 
@@ -17,7 +18,10 @@ const schemes = new Map<Refuses, string>();
 const RESOLVE_MS = 1000;
 
 /** A factory for the SDK's client, and the end of what it made. */
-export function connectGrpc(refuses: Refuses): { readonly factory: TransportFactory; close(): void } {
+export function connectGrpc(
+  refuses: Refuses,
+  tokens?: TokenSource,
+): { readonly factory: TransportFactory; close(): void } {
   const made: Transport[] = [];
   return {
     factory: {
@@ -28,7 +32,7 @@ export function connectGrpc(refuses: Refuses): { readonly factory: TransportFact
         const inner = new GrpcTransportFactory({ grpcChannelCredentials, legacyCompat: { enabled: true } });
         const transport = await inner.create(`${schemeOf(refuses)}:${host}`, card);
         made.push(transport);
-        return transport;
+        return tokens === undefined ? transport : withToken(transport, tokens);
       },
     },
     close() {

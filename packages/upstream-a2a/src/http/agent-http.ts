@@ -2,21 +2,24 @@
  * @module `fetch` towards one agent: hosts checked with each connection, answers bounded, redirects within one origin only,
  * credentials for the origins that may have them and for no other.
  */
-import { guardedConnector } from '@forge/outgoing';
+import { guardedConnector, type TokenSource } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
 import { Agent } from 'undici';
 import { AgentFailure } from '../agent-failure.ts';
 import { FetchReply } from './fetch-reply.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Options of {@link createAgentHttp}. */
 export interface AgentHttpOptions {
   /** Whether a host, as a name or as an address that one leads to, must not be called. */
   refuses(host: string): boolean;
-  /** Origins that get `headers` and `query`. */
+  /** Origins that get `headers`, `query` and tokens. */
   readonly origins: ReadonlySet<string>;
   readonly headers: Readonly<Record<string, string>>;
   /** Added to the query of every URL. */
   readonly query: Readonly<Record<string, string>>;
+  /** Where tokens come from; closed with this. */
+  readonly tokens?: TokenSource | undefined;
   readonly connectTimeoutMs: number;
   /** Connections for event streams, and as many again for everything else. */
   readonly maxConnections: number;
@@ -40,7 +43,7 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** Connects with the first request. */
 export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
-  const { origins, headers, query, maxConnections: connections, connectTimeoutMs, refuses } = options;
+  const { origins, headers, query, tokens, maxConnections: connections, connectTimeoutMs, refuses } = options;
   const settings = {
     connections,
     connect: guardedConnector({ refuses, timeoutMs: connectTimeoutMs }),
@@ -50,11 +53,12 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
   // Streams last: they must not keep a cancellation from going out.
   const pools = { streams: new Agent(settings), others: new Agent(settings) };
 
-  function send(url: URL, init: RequestInit, maxBytes: number): Promise<Response> {
+  function send(url: URL, init: RequestInit, maxBytes: number, token?: string): Promise<Response> {
     const own = new Headers(init.headers);
     const isTrusted = origins.has(url.origin);
     const target = isTrusted ? withQuery(url, query) : url;
     if (isTrusted) for (const [name, value] of Object.entries(headers)) own.set(name, value);
+    if (token !== undefined) own.set('authorization', `Bearer ${token}`);
     const pool = own.get('accept')?.startsWith('text/event-stream') === true ? pools.streams : pools.others;
     return new Promise((resolve, reject) => {
       const reply = new FetchReply({ maxBytes, signal: init.signal ?? undefined, resolve, reject });
@@ -71,10 +75,20 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
     });
   }
 
+  /** What is refused for its token has not been carried out: with another one it is sent again, once. */
+  async function authorized(url: URL, init: RequestInit, maxBytes: number): Promise<Response> {
+    if (tokens === undefined || !origins.has(url.origin)) return send(url, init, maxBytes);
+    const token = await unlessAborted(tokens.token(), init.signal);
+    const response = await send(url, init, maxBytes, token);
+    if (response.status !== 401 || !tokens.discard(token)) return response;
+    await response.body?.cancel();
+    return send(url, init, maxBytes, await unlessAborted(tokens.token(), init.signal));
+  }
+
   async function follow(url: URL, init: RequestInit, maxBytes: number): Promise<Response> {
     let at = url;
     for (let followed = 0; ; followed += 1) {
-      const response = await send(at, init, maxBytes);
+      const response = await authorized(at, init, maxBytes);
       const location = response.headers.get('location');
       if (location === null || !REDIRECTS.includes(response.status)) return checked(response);
       await response.body?.cancel();
@@ -89,7 +103,7 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
       return follow(new URL(url), init ?? {}, maxBytes);
     },
     async close() {
-      await Promise.all([pools.streams.destroy(), pools.others.destroy()]);
+      await Promise.all([pools.streams.destroy(), pools.others.destroy(), tokens?.close()]);
     },
   };
 }

@@ -7,6 +7,8 @@ import type { ModelAnswer, ModelProtocol, ModelStream, ModelUsage } from './mode
 
 interface Usage {
   readonly input_tokens?: number;
+  readonly cache_creation_input_tokens?: number | null;
+  readonly cache_read_input_tokens?: number | null;
   readonly output_tokens?: number;
 }
 
@@ -83,18 +85,27 @@ function anthropicStream(): ModelStream {
           return undefined; // new kinds of events may come at any time
       }
     },
+    usage: () => usageOf(usage),
     answer: () => (isOver ? answerOf(text, stopReason, usage) : undefined),
   };
 }
 
 function answerOf(text: string, stopReason: string | undefined, usage: Usage): ModelAnswer {
-  const counted: ModelUsage = { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
   return {
     content: [{ type: 'text', text }],
     stopReason,
-    usage: counted,
+    usage: usageOf(usage),
     ...(stopReason === 'refusal' && { isError: true }),
   };
+}
+
+/** What went through the vendor's cache is counted apart there, and is input all the same. */
+function usageOf(usage: Usage): ModelUsage {
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens: outputTokens } = usage;
+  const input = [input_tokens, cache_creation_input_tokens, cache_read_input_tokens].filter(
+    (tokens) => typeof tokens === 'number',
+  );
+  return { inputTokens: input.length === 0 ? undefined : input.reduce((sum, tokens) => sum + tokens), outputTokens };
 }
 
 function imageBlock(image: ModelImage): object {

@@ -8,10 +8,10 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ForgeError } from '@forge/core';
-import type { Upstream } from '@forge/protocol';
+import type { TokenUsage, Upstream } from '@forge/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
-import { callTool, recordOf, request, upstreamOf } from '../upstream.fixture.ts';
+import { callTool, NO_EVENTS, recordOf, request, upstreamOf } from '../upstream.fixture.ts';
 
 interface Asked {
   readonly method: string;
@@ -26,6 +26,8 @@ let url: string;
 let asked: Asked[];
 let answer: (response: ServerResponse) => void;
 let upstream: Upstream;
+/** What the upstream told that calls have used. */
+let used: TokenUsage[];
 beforeEach(async () => {
   asked = [];
   server = createServer((incoming, response) => void serve(incoming, response));
@@ -49,7 +51,9 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
 
 function open(path: string, config: object, headers: Record<string, string> = {}): void {
   const sent = Object.entries(headers).map(([name, value]) => ({ name, value }));
-  upstream = upstreamOf({ url: url + path, config: JSON.stringify(config), headers: sent });
+  used = [];
+  const fields = { url: url + path, config: JSON.stringify(config), headers: sent };
+  upstream = upstreamOf(fields, {}, { ...NO_EVENTS, used: (usage) => used.push(usage) });
 }
 
 /** Calls the one tool; without progress, where it is not wanted. */
@@ -227,6 +231,40 @@ describe('an Anthropic endpoint', () => {
     expect((await ask({ query: 'x' })).result.content[0].text).toBe('The endpoint failed: Overloaded');
     answer = (response) => events(response, { type: 'message_start', message: {} });
     expect((await ask({ query: 'x' })).error?.message).toContain('broke off');
+  });
+});
+
+describe('what was counted is told', () => {
+  const openai = { agentType: 'openai', model: 'm' };
+  const anthropic = { agentType: 'anthropic', model: 'm' };
+  const message = { content: [{ type: 'text', text: 'x' }], usage: { input_tokens: 5, output_tokens: 6 } };
+
+  it('once for each call that counts', async () => {
+    open('/v1', openai);
+    const usage = { prompt_tokens: 9, completion_tokens: 2 };
+    answer = (response) => json(response, { choices: [{ message: { content: null, refusal: 'No' } }], usage });
+    await ask({ query: 'x' }, false);
+    answer = (response) =>
+      events(response, { choices: [{ delta: {}, finish_reason: 'stop' }] }, { choices: [], usage }, '[DONE]');
+    await ask({ query: 'x' });
+    answer = (response) => json(response, { choices: [{ message: { content: 'y' } }] });
+    await ask({ query: 'x' });
+    expect(used).toEqual(Array.from({ length: 2 }, () => ({ inputTokens: 9, outputTokens: 2 })));
+  });
+
+  it('with what a cache has read or written', async () => {
+    open('', anthropic);
+    const usage = { ...message.usage, cache_creation_input_tokens: 100, cache_read_input_tokens: null };
+    answer = (response) => json(response, { ...message, usage });
+    await ask({ query: 'x' }, false);
+    expect(used).toEqual([{ inputTokens: 105, outputTokens: 6 }]);
+  });
+
+  it('of an answer that breaks off, too', async () => {
+    open('', anthropic);
+    answer = (response) => events(response, { type: 'message_start', message });
+    expect((await ask({ query: 'x' })).error?.message).toContain('broke off');
+    expect(used).toEqual([{ inputTokens: 5, outputTokens: 6 }]);
   });
 });
 

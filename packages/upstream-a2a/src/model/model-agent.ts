@@ -4,7 +4,7 @@ import type { UpstreamRecord } from '@forge/core';
 import { agentToolName } from '../a2a/skill-tools.ts';
 import type { AgentCall } from '../agent-call.ts';
 import { AgentFailure } from '../agent-failure.ts';
-import type { Agent, Arguments, Found, ToolDefinition } from '../agent.ts';
+import type { Agent, AgentContext, Arguments, Found, ToolDefinition } from '../agent.ts';
 import type { AgentHttp } from '../http/agent-http.ts';
 import { at } from './json-pointer.ts';
 
@@ -29,6 +29,8 @@ export interface ModelUsage {
 export interface ModelStream {
   /** What one event adds to the text. @throws AgentFailure where it is an error */
   take(event: SseEvent): string | undefined;
+  /** Tokens that were counted so far. */
+  usage(): ModelUsage | undefined;
   /** The whole answer; `undefined` while it is not complete. */
   answer(): ModelAnswer | undefined;
 }
@@ -60,6 +62,7 @@ export function modelAgent(
   protocol: ModelProtocol,
   http: AgentHttp,
   maxResponseBytes: number,
+  { events }: Pick<AgentContext, 'events'>,
 ): Agent {
   const fetcher = http.within(maxResponseBytes);
   const tool: ToolDefinition = {
@@ -99,8 +102,20 @@ export function modelAgent(
     const response = await fetcher(protocol.url, { method: 'POST', headers, body, signal: call.signal });
     if (!response.ok) throw refusal(response.status, await response.text());
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    if (isStream && stream) return resultOf(await readStream(call, response, stream, maxResponseBytes));
-    return resultOf(protocol.read(parsed(await response.text())));
+    if (isStream && stream) {
+      try {
+        return resultOf(await readStream(call, response, stream, maxResponseBytes));
+      } finally {
+        tell(stream.usage()); // what broke off, or was cancelled, has been paid for, too
+      }
+    }
+    const answer = protocol.read(parsed(await response.text()));
+    tell(answer.usage);
+    return resultOf(answer);
+  }
+
+  function tell({ inputTokens = 0, outputTokens = 0 }: ModelUsage = {}): void {
+    if (inputTokens !== 0 || outputTokens !== 0) events.used?.({ inputTokens, outputTokens });
   }
 
   return { find, call, close: () => http.close() };

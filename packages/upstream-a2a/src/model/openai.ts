@@ -67,6 +67,7 @@ function openAiStream(): ModelStream {
       text += piece;
       return piece;
     },
+    usage: () => usage,
     answer: () => (isOver || stopReason !== undefined ? answerOf(text, refusal, stopReason, usage) : undefined),
   };
 }

@@ -5,9 +5,9 @@ import { type Message, type Part, Role, type StreamResponse, type Task, TaskStat
 import {
   type Client,
   ClientFactory,
-  ClientFactoryOptions,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
+  RestTransportFactory,
 } from '@a2a-js/sdk/client';
 import { type Endpoint, errorOutcome, type Exchange, ForgeError, JsonText } from '@forge/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -112,8 +112,10 @@ let agents: AgentServer;
 let server: Server;
 let url: string;
 let only: ReadonlySet<string> | undefined;
+/** Whether its card may be asked for by A2A. */
+let hasCard: boolean;
 beforeEach(async () => {
-  [calls, cancelled, looks, only] = [[], 0, 0, undefined];
+  [calls, cancelled, looks, only, hasCard] = [[], 0, 0, undefined, true];
   agents = createAgentServer({ maxTasks: 20, maxOfOwner: 3, patienceMs: 500 });
   server = createServer((request, response) => {
     void (async () => {
@@ -125,13 +127,19 @@ beforeEach(async () => {
         url: `${url}/a2a`,
         schemes: ['bearer'] as const,
       };
+      const call = { place: 'server-1', endpoint, caller, only, card: hasCard ? fields : undefined };
+      const { pathname, searchParams: query } = new URL(request.url ?? '', url);
+      const [, path] = /^[/]a2a[/](.+)$/.exec(decodeURIComponent(pathname)) ?? [];
+      const { method = '', headers } = request;
+      const version = headers['a2a-version'] as string | undefined;
+      const text = await new Response(request).text();
+      const body = text === '' ? undefined : JsonText.parse(text);
       const answered =
-        request.method === 'GET'
-          ? Response.json(await agents.card({ place: 'server-1', endpoint, caller, only }, fields))
-          : await agents.serve(
-              { place: 'server-1', endpoint, caller, only },
-              JsonText.parse(await new Response(request).text()),
-            );
+        path !== undefined
+          ? await agents.rest(call, { method, path, query, body }, version)
+          : body === undefined
+            ? Response.json(await agents.card(call, fields))
+            : await agents.serve(call, body, version);
       response.writeHead(answered.status, Object.fromEntries(answered.headers));
       for await (const chunk of answered.body ?? new ReadableStream()) response.write(chunk);
       response.end();
@@ -147,22 +155,25 @@ afterEach(() => {
   server.close();
 });
 
+/** Ways to speak with it. */
+type Way = '1.0' | '0.3' | 'HTTP+JSON';
+
 /** The official client; of 0.3, where that is all that the card offers it. */
-function connect(version: '1.0' | '0.3' = '1.0', token = 'alice'): Promise<Client> {
+function connect(version: Way = '1.0', token = 'alice'): Promise<Client> {
   const legacyCompat = { enabled: true };
   const fetchImpl: typeof fetch = async (input, init) => {
-    const headers = { ...(init?.headers as Record<string, string>), authorization: token };
+    const headers = { ...Object.fromEntries(new Headers(init?.headers)), authorization: token };
     const response = await fetch(input, { ...init, headers });
-    if (version === '1.0' || init?.method === 'POST') return response;
+    if (version !== '0.3' || init?.method === 'POST') return response;
     const { supportedInterfaces: _, ...card } = (await response.json()) as Record<string, unknown>;
     return Response.json(card);
   };
-  const factory = new ClientFactory(
-    ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
-      cardResolver: new DefaultAgentCardResolver({ legacyCompat, fetchImpl }),
-      transports: [new JsonRpcTransportFactory({ legacyCompat, fetchImpl })],
-    }),
-  );
+  const transport =
+    version === 'HTTP+JSON'
+      ? new RestTransportFactory({ fetchImpl })
+      : new JsonRpcTransportFactory({ legacyCompat, fetchImpl });
+  const cardResolver = new DefaultAgentCardResolver({ legacyCompat, fetchImpl });
+  const factory = new ClientFactory({ cardResolver, transports: [transport] });
   return factory.createFromUrl(url);
 }
 
@@ -197,13 +208,19 @@ const resultOf = ({ artifacts }: Task): string => wordsOf(artifacts[0]?.parts);
 const stateOf = ({ status }: Task): TaskState | undefined => status?.state;
 const askedBy = ({ status }: Task): string => wordsOf(status?.message?.parts);
 
-describe.each(['1.0', '0.3'] as const)('a virtual server as an agent of %s', (version) => {
+describe.each(['1.0', '0.3', 'HTTP+JSON'] as const)('a virtual server as an agent of %s', (version) => {
   it('has a card with its tools and prompts', async () => {
     const card = await (await connect(version)).getAgentCard();
     expect(card).toMatchObject({ name: 'Tools', description: 'Has tools' });
     expect(card.skills.map(({ id }) => id)).toEqual([...TOOLS.map(({ name }) => name), 'prompt/review']);
-    expect(card.supportedInterfaces[0]?.protocolVersion).toMatch(version === '1.0' ? /^1\.0$/ : /^0\.3/);
+    expect(card.supportedInterfaces[0]?.protocolVersion).toMatch(version === '0.3' ? /^0\.3/ : /^1\.0$/);
     expect(JSON.stringify(card.securitySchemes)).toContain('bearer');
+  });
+
+  it('has the same card for who asks for it by A2A', async () => {
+    const client = await connect(version);
+    only = new Set(['greet']);
+    expect((await client.getAgentCard()).skills.map(({ id }) => id)).toEqual(['greet']);
   });
 
   it('calls the tool that a data part names, for who asks', async () => {
@@ -345,6 +362,7 @@ describe('an agent with some of the tools', () => {
 });
 
 it('answers nonsense, and what it has not, by the errors of A2A', async () => {
+  hasCard = false;
   const post = async (method: string, params: object) => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     return ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
@@ -354,6 +372,83 @@ it('answers nonsense, and what it has not, by the errors of A2A', async () => {
   expect(await post('tasks/get', { id: 'x' })).toBe(-32001);
   expect(await post('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x' })).toBe(-32003);
   expect(await post('GetExtendedAgentCard', {})).toBe(-32004);
+});
+
+describe('the HTTP+JSON binding', () => {
+  const at = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(`${url}/a2a/${path}`, { method, headers, ...sent });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer };
+  };
+  interface Answer {
+    readonly error: { readonly code: number; readonly status: string; readonly details: { reason: string }[] };
+    readonly tasks: { readonly id: string; readonly artifacts?: unknown }[];
+    readonly nextPageToken: string;
+  }
+
+  it.each<[string, string, unknown, number, string]>([
+    ['GET', 'nonsense', undefined, 404, 'NOT_FOUND'],
+    ['GET', 'tasks/x', undefined, 404, 'NOT_FOUND TASK_NOT_FOUND'],
+    ['POST', 'tasks/x:cancel', undefined, 404, 'NOT_FOUND TASK_NOT_FOUND'],
+    ['GET', 'tasks/x:subscribe', undefined, 404, 'NOT_FOUND TASK_NOT_FOUND'],
+    ['POST', 'message:send', {}, 400, 'INVALID_ARGUMENT INVALID_PARAMS'],
+    ['POST', 'message:send', [], 400, 'INVALID_ARGUMENT INVALID_PARAMS'],
+    ['POST', 'message:stream', { message: 'x' }, 400, 'INVALID_ARGUMENT INVALID_PARAMS'],
+    ['GET', 'tasks?pageSize=1e3', undefined, 400, 'INVALID_ARGUMENT INVALID_PARAMS'],
+    ['GET', 'tasks?pageSize=101', undefined, 400, 'INVALID_ARGUMENT INVALID_PARAMS'],
+    ['GET', 'tasks?status=magic', undefined, 400, 'INVALID_ARGUMENT INVALID_PARAMS'],
+    ['GET', 'extendedAgentCard', undefined, 400, 'FAILED_PRECONDITION UNSUPPORTED_OPERATION'],
+    [
+      'POST',
+      'tasks/x/pushNotificationConfigs',
+      { url: 'https://x' },
+      400,
+      'FAILED_PRECONDITION PUSH_NOTIFICATION_NOT_SUPPORTED',
+    ],
+  ])('answers %s %s %j by the errors of A2A', async (method, path, sent, status, why) => {
+    hasCard = false;
+    const { body, ...answer } = await at(method, path, sent);
+    const { code, status: name, details } = body.error;
+    expect([answer.status, code]).toEqual([status, status]);
+    expect([name, ...details.map(({ reason }) => reason)].join(' ')).toBe(why);
+    expect(answer.headers.get('content-type')).toBe('application/a2a+json');
+  });
+
+  it('says which methods there are', async () => {
+    const { status, headers } = await at('DELETE', 'tasks');
+    expect([status, headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
+  it('lists tasks page by page, with artifacts where they are wanted', async () => {
+    const client = await connect('HTTP+JSON');
+    for (const name of ['a', 'b', 'c']) await send(client, [dataPart({ tool: 'greet', arguments: { name } })]);
+    const { body: first } = await at('GET', 'tasks?pageSize=2&status=TASK_STATE_COMPLETED');
+    const { body: second } = await at('GET', `tasks?includeArtifacts=true&pageToken=${first.nextPageToken}`);
+    expect([first.tasks.length, second.tasks.length, second.nextPageToken]).toEqual([2, 1, '']);
+    expect([first.tasks[0]?.artifacts, second.tasks[0]?.artifacts]).toEqual([
+      undefined,
+      [expect.objectContaining({ parts: [expect.objectContaining({ text: 'Hello a' })] })],
+    ]);
+  });
+
+  it('is refused a task that is one too many, for a while', async () => {
+    const hang = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ data: { tool: 'hang', arguments: {} } }] } };
+    const configuration = { returnImmediately: true };
+    for (let n = 0; n < 3; n += 1) await at('POST', 'message:send', { ...hang, configuration });
+    const { status, headers, body } = await at('POST', 'message:send', hang);
+    expect([status, headers.get('retry-after'), body.error.status]).toEqual([503, '5', 'UNAVAILABLE']);
+  });
+});
+
+it('speaks the versions that its card offers, and says so to who wants another', async () => {
+  const headers = (version: string) => ({ 'a2a-version': version });
+  const rest = async (version: string) => (await fetch(`${url}/a2a/tasks`, { headers: headers(version) })).status;
+  expect([await rest('1.0'), await rest('1.0.7'), await rest('2.0'), await rest('0.3')]).toEqual([200, 200, 400, 400]);
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ListTasks', params: {} });
+  const rpc = async (version: string) =>
+    (await fetch(url, { method: 'POST', body, headers: headers(version) })).json() as Promise<object>;
+  expect(await rpc('1.0')).toMatchObject({ id: 7, result: { tasks: [] } });
+  expect(await rpc('2.0')).toMatchObject({ id: 7, error: { code: -32009 } });
 });
 
 const LIST = {

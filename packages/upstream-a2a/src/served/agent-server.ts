@@ -1,5 +1,6 @@
 /** @module Endpoints of Forge as A2A agents. The official SDK is loaded with the first request. */
 import type { JsonText } from '@forge/protocol';
+import type { RestRequest } from './rest-request.ts';
 import type { ServedCall } from './run-task.ts';
 import type { ServedCardFields } from './served-card.ts';
 import type { ServedTasksOptions } from './served-tasks.ts';
@@ -8,8 +9,14 @@ import type { ServedTasksOptions } from './served-tasks.ts';
 export interface AgentServer {
   /** The card of an endpoint, as its caller may see it. */
   card(call: ServedCall, fields: ServedCardFields): Promise<Readonly<Record<string, unknown>>>;
-  /** Serves one JSON-RPC request; events, where it asks for a stream. Errors are answers, too. */
-  serve(call: ServedCall, request: JsonText): Promise<Response>;
+  /**
+   * Serves one JSON-RPC request; events, where it asks for a stream. Errors are answers, too.
+   *
+   * @param version of A2A, where the client says it
+   */
+  serve(call: ServedCall, request: JsonText, version?: string): Promise<Response>;
+  /** The same for the HTTP+JSON binding. */
+  rest(call: ServedCall, request: RestRequest, version?: string): Promise<Response>;
   /** Cancels what is not over. */
   close(): void;
 }
@@ -29,7 +36,8 @@ export function createAgentServer(options: ServedTasksOptions = {}): AgentServer
   };
   return {
     card: async (call, fields) => (await load()).card(call, fields),
-    serve: async (call, request) => (await load()).serve(call, request),
+    serve: async (call, request, version) => (await load()).serve(call, request, version),
+    rest: async (call, request, version) => (await load()).rest(call, request, version),
     close: () => server?.close(),
   };
 }

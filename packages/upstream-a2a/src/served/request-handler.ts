@@ -1,6 +1,13 @@
 /** @module A2A's operations (1.0, 3.1) on the tasks that Forge has of agents. */
 import { randomUUID } from 'node:crypto';
-import { AgentCard, type Message, type SendMessageRequest, type StreamResponse, type Task } from '@a2a-js/sdk';
+import {
+  AgentCard,
+  type Message,
+  type SendMessageRequest,
+  type StreamResponse,
+  type Task,
+  type TaskPushNotificationConfig,
+} from '@a2a-js/sdk';
 import {
   PushNotificationNotSupportedError,
   RequestMalformedError,
@@ -9,7 +16,9 @@ import {
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
-import { runTask, type ServedCall } from './run-task.ts';
+import type { PushNotifications } from './push-notifications.ts';
+import { offersAt, runTask, type ServedCall } from './run-task.ts';
+import { servedCard } from './served-card.ts';
 import type { ServedTask } from './served-task.ts';
 import type { ServedTasks } from './served-tasks.ts';
 
@@ -21,30 +30,40 @@ const MAX_PAGE = 100;
 /** What the SDK's transports call. */
 export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
   /** The task that a message begins, or goes on with. */
-  function taskFor({ message }: SendMessageRequest, context: ServerCallContext): ServedTask {
+  function taskFor({ message, configuration }: SendMessageRequest, context: ServerCallContext): ServedTask {
     if (!message?.messageId || message.parts.length === 0) {
       throw new RequestMalformedError('message.messageId and message.parts are required');
     }
-    return message.taskId === '' ? begin(message, context) : goOn(message, context);
+    const push = configuration?.taskPushNotificationConfig;
+    if (push) pushes().check(push); // before there is a task that would be left alone
+    return message.taskId === '' ? begin(message, context, push) : goOn(message, context, push);
   }
 
-  function begin(message: Message, context: ServerCallContext): ServedTask {
+  function begin(message: Message, context: ServerCallContext, push?: TaskPushNotificationConfig): ServedTask {
     const owner = ownerOf(context);
     const contextId = message.contextId || randomUUID();
     const before = tasks.of(owner).find((task) => task.contextId === contextId && task.handle !== undefined);
     const task = tasks.create({ owner, contextId, message });
+    if (push) tasks.push?.set(task, push, versionOf(context));
     void runTask(task, message, callOf(context), before?.handle);
     return task;
   }
 
-  function goOn(message: Message, context: ServerCallContext): ServedTask {
+  function goOn(message: Message, context: ServerCallContext, push?: TaskPushNotificationConfig): ServedTask {
     const task = found(message.taskId, context);
     if (message.contextId !== '' && message.contextId !== task.contextId) {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
     if (!task.waits) throw new UnsupportedOperationError(`The task ${task.id} does not wait for a message`);
+    if (push) tasks.push?.set(task, push, versionOf(context));
     task.answer(message);
     return task;
+  }
+
+  /** @throws PushNotificationNotSupportedError */
+  function pushes(): PushNotifications {
+    if (tasks.push === undefined) throw new PushNotificationNotSupportedError();
+    return tasks.push;
   }
 
   function found(id: string, context: ServerCallContext): ServedTask {
@@ -54,8 +73,12 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
   }
 
   return {
-    getAgentCard: async () => CAPABLE,
-    getAuthenticatedExtendedAgentCard: () => Promise.reject(new UnsupportedOperationError('There is one card only')),
+    getAgentCard: async () => (tasks.push === undefined ? CAPABLE : TELLING),
+    async getAuthenticatedExtendedAgentCard(_params, context) {
+      const call = callOf(context);
+      if (call.card === undefined) throw new UnsupportedOperationError('There is no card');
+      return AgentCard.fromJSON(servedCard(call.card, await offersAt(call), tasks.push !== undefined));
+    },
     async sendMessage(params, context): Promise<Task> {
       const task = taskFor(params, context);
       const { returnImmediately, historyLength } = params.configuration ?? {};
@@ -95,18 +118,28 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
       yield* task.events();
     },
-    createTaskPushNotificationConfig: noPush,
-    getTaskPushNotificationConfig: noPush,
-    listTaskPushNotificationConfigs: noPush,
-    deleteTaskPushNotificationConfig: noPush,
+    createTaskPushNotificationConfig: async (config, context) =>
+      pushes().set(found(config.taskId, context), config, versionOf(context)),
+    getTaskPushNotificationConfig: async ({ taskId, id }, context) => pushes().get(found(taskId, context), id),
+    listTaskPushNotificationConfigs: async ({ taskId }, context) => ({
+      configs: pushes().list(found(taskId, context)),
+      nextPageToken: '',
+    }),
+    deleteTaskPushNotificationConfig: async ({ taskId, id }, context) => pushes().delete(found(taskId, context), id),
   };
 }
 
 /** The transports look at its capabilities; clients get another one, by GET. */
-const CAPABLE = AgentCard.fromJSON({ name: 'forge', capabilities: { streaming: true } });
+const CAPABLE = AgentCard.fromJSON({ name: 'forge', capabilities: { streaming: true, extendedAgentCard: true } });
 
-function noPush(): Promise<never> {
-  return Promise.reject(new PushNotificationNotSupportedError());
+const TELLING = AgentCard.fromJSON({
+  name: 'forge',
+  capabilities: { streaming: true, extendedAgentCard: true, pushNotifications: true },
+});
+
+/** In whose form its caller is told. */
+function versionOf({ requestedVersion }: ServerCallContext): string {
+  return requestedVersion ?? '1.0';
 }
 
 function callOf({ state }: ServerCallContext): ServedCall {

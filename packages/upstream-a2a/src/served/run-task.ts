@@ -17,6 +17,7 @@ import {
 import { type Content, textPart, toParts } from '../a2a/parts.ts';
 import type { Caller } from '@forge/protocol';
 import { formAnswer, wordsOfForm } from './form-answer.ts';
+import type { ServedCardFields } from './served-card.ts';
 import type { ServedTask } from './served-task.ts';
 import { type Offer, type Wanted, wantedOf } from './wanted.ts';
 
@@ -28,6 +29,8 @@ export interface ServedCall {
   readonly caller: Caller;
   /** Only these tools, and no prompts. @default everything that the endpoint has */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Said in the card, which its callers may ask for by A2A, too. @default there is none */
+  readonly card?: ServedCardFields | undefined;
   /** What the client itself wants sent to the upstream as `Authorization`. */
   readonly upstreamAuthorization?: string | undefined;
 }

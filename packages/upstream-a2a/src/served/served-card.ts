@@ -16,10 +16,21 @@ export interface ServedCardFields {
 const MODES = ['text/plain', 'application/json'];
 const MAX_SKILLS = 1000;
 
-/** The card as JSON. Clients of 1.0 read `supportedInterfaces`, those of 0.3 `url`; each ignores the other's. */
-export function servedCard(fields: ServedCardFields, offers: readonly Offer[]): Readonly<Record<string, unknown>> {
+/**
+ * The card as JSON. It is for its caller already; the extended one is the same, for clients that got this one as somebody
+ * else, or some time ago. Clients of 1.0 read `supportedInterfaces`, those of 0.3 `url`; each ignores the other's.
+ */
+export function servedCard(
+  fields: ServedCardFields,
+  offers: readonly Offer[],
+  pushNotifications: boolean,
+): Readonly<Record<string, unknown>> {
   const { name, description, version, iconUrl, url, schemes } = fields;
-  const binding = 'JSONRPC';
+  const interfaces = [
+    { protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+    { protocolBinding: 'HTTP+JSON', protocolVersion: '1.0' },
+    { protocolBinding: 'JSONRPC', protocolVersion: '0.3' },
+  ];
   return {
     name,
     description: description || name,
@@ -27,9 +38,10 @@ export function servedCard(fields: ServedCardFields, offers: readonly Offer[]): 
     ...(iconUrl !== undefined && { iconUrl }),
     protocolVersion: '0.3.0',
     url,
-    preferredTransport: binding,
-    supportedInterfaces: ['1.0', '0.3'].map((protocolVersion) => ({ url, protocolBinding: binding, protocolVersion })),
-    capabilities: { streaming: true, pushNotifications: false },
+    preferredTransport: 'JSONRPC',
+    supportedInterfaces: interfaces.map((one) => ({ url, ...one })),
+    capabilities: { streaming: true, pushNotifications, extendedAgentCard: true },
+    supportsAuthenticatedExtendedCard: true,
     defaultInputModes: MODES,
     defaultOutputModes: MODES,
     skills: offers.slice(0, MAX_SKILLS).map(skillOf),

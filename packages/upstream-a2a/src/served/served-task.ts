@@ -115,6 +115,11 @@ export class ServedTask {
     this.#onCancel?.();
   }
 
+  /** Calls `listener` with everything that happens from now on. */
+  listen(listener: (event: StreamResponse) => void): void {
+    this.#listeners.add(listener);
+  }
+
   /** Resolves when it is over, or waits for its owner. */
   async settled(): Promise<void> {
     if (this.isOver || this.waits) return;

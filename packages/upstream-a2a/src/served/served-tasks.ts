@@ -1,5 +1,6 @@
 /** @module The tasks that Forge has of agents: each for its owner alone, and never more than there is room for. */
 import { ForgeError } from '@forge/protocol';
+import { PushNotifications, type PushOptions } from './push-notifications.ts';
 import { ServedTask, type ServedTaskInit } from './served-task.ts';
 
 /** Bounds of {@link ServedTasks}. */
@@ -10,6 +11,8 @@ export interface ServedTasksOptions {
   readonly maxOfOwner?: number | undefined;
   /** How long a task waits for an answer of its owner, in ms. @default 300000 */
   readonly patienceMs?: number | undefined;
+  /** How agents are told of their tasks. @default they are not */
+  readonly push?: PushOptions | undefined;
 }
 
 /** Remembers tasks, in memory. */
@@ -17,10 +20,13 @@ export class ServedTasks {
   readonly #max: number;
   readonly #maxOfOwner: number;
   readonly #patienceMs: number;
+  /** Absent: nobody is told. */
+  readonly push: PushNotifications | undefined;
   /** In the order in which they came. */
   readonly #tasks = new Map<string, ServedTask>();
 
-  constructor({ maxTasks = 1000, maxOfOwner = 64, patienceMs = 300_000 }: ServedTasksOptions) {
+  constructor({ maxTasks = 1000, maxOfOwner = 64, patienceMs = 300_000, push }: ServedTasksOptions) {
+    this.push = push && new PushNotifications(push);
     this.#max = maxTasks;
     this.#maxOfOwner = maxOfOwner;
     this.#patienceMs = patienceMs;
@@ -51,12 +57,14 @@ export class ServedTasks {
   close(): void {
     for (const task of this.#tasks.values()) if (!task.isOver) task.cancel();
     this.#tasks.clear();
+    this.push?.close();
   }
 
   #makeRoom(): void {
     const oldest = [...this.#tasks.values()].find(({ isOver }) => isOver);
     if (oldest === undefined) throw full('Too many tasks are not over');
     this.#tasks.delete(oldest.id);
+    this.push?.forget(oldest);
   }
 }
 

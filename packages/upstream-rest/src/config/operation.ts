@@ -2,6 +2,7 @@
  * @module One REST endpoint as a tool: what callers see of it, how their arguments become a request, and what becomes of
  * the answer. Plain JSON, so that it can be kept, read and written by people and by importers. No secrets.
  */
+import type { ClientCredentials } from '@forge/outgoing';
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -150,16 +151,8 @@ export type RestCredential =
   | RestOAuthCredential;
 
 /** OAuth 2 client credentials (RFC 6749, 4.4). */
-export interface RestOAuthCredential {
+export interface RestOAuthCredential extends ClientCredentials {
   readonly type: 'oauth2';
-  readonly tokenUrl: string;
-  readonly clientId: string;
   /** The name of the secret. */
   readonly clientSecret: string;
-  readonly scope?: string | undefined;
-  readonly audience?: string | undefined;
-  /** RFC 8707. */
-  readonly resource?: string | undefined;
-  /** How the client proves itself at the token endpoint. @default 'basic' */
-  readonly clientAuth?: 'basic' | 'post' | undefined;
 }

@@ -1,9 +1,9 @@
 /** @module Credentials on their way into requests, and out of texts that others read. */
 import type { UpstreamRecord } from '@forge/core';
+import type { TokenSource } from '@forge/outgoing';
 import type { RestConfig, RestOperation } from '../config/operation.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { escapeAll } from '../request/styles.ts';
-import type { TokenSource } from './oauth.ts';
 
 /** What is added to a request. */
 interface Added {
@@ -24,7 +24,7 @@ export interface Credentials {
   /** Puts them into a request; gets a token first where one is needed. @throws ForgeError where there is none */
   apply(request: PreparedRequest, ownAuthorization: string | undefined): SentRequest | Promise<SentRequest>;
   /** The upstream refused what was sent: whether there is something better now. */
-  renew(): boolean;
+  renew(refused: SentRequest): boolean;
 }
 
 /** Reads the credentials of an operation. `sources` has the tokens by the name of their credential. */
@@ -59,7 +59,7 @@ export function createCredentials(
       if (source === undefined || ownAuthorization !== undefined) return addTo(request, ownAuthorization);
       return source.token().then((token) => addTo(request, `Bearer ${token}`));
     },
-    renew: () => source?.discard() ?? false,
+    renew: ({ headers }) => source?.discard(headers['authorization']?.replace('Bearer ', '') ?? '') ?? false,
   };
 }
 

@@ -38,6 +38,7 @@ export class RestCall implements Timed {
   readonly #endsAt: number;
   #attempts = 0;
   #sent: OutgoingCall | undefined;
+  #request: SentRequest | undefined;
   #ended: ForgeError | undefined;
   #stopWaiting: (() => void) | undefined;
   #hasRenewed = false;
@@ -87,9 +88,9 @@ export class RestCall implements Timed {
 
   /** A request that was refused for its credential was not carried out. */
   #isRefused({ status }: OutgoingAnswer, authorization: string | undefined): boolean {
-    if (status !== 401 || this.#hasRenewed || authorization !== undefined) return false;
+    if (status !== 401 || this.#hasRenewed || authorization !== undefined || !this.#request) return false;
     this.#hasRenewed = true;
-    return this.#plan.credentials.renew();
+    return this.#plan.credentials.renew(this.#request);
   }
 
   async #attempt(request: PreparedRequest, authorization: string | undefined): Promise<OutgoingAnswer | ForgeError> {
@@ -100,6 +101,7 @@ export class RestCall implements Timed {
       const sent = applied instanceof Promise ? await applied : applied;
       if (this.#ended !== undefined) throw this.#ended;
       this.#attempts += 1;
+      this.#request = sent;
       const answer = await this.#send(request, sent);
       if (answer.status === 502 || answer.status === 503 || answer.status === 504)
         this.#failed(`HTTP ${answer.status}`);

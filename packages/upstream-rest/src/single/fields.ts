@@ -1,4 +1,5 @@
 /** @module A single endpoint in the words of ContextForge's `POST /tools`. */
+import type { ClientCredentials } from '@forge/outgoing';
 import type { JsonObject } from '../config/operation.ts';
 
 /** What is said about a tool. Absent stays, or is the default. */
@@ -37,11 +38,4 @@ export interface SingleToolFields {
 export type SingleToolAuth =
   | { readonly type: 'headers'; readonly headers: readonly { readonly name: string; readonly value: string }[] }
   | { readonly type: 'query'; readonly name: string; readonly value: string }
-  | {
-      readonly type: 'oauth';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly scope?: string | undefined;
-      readonly audience?: string | undefined;
-    };
+  | (ClientCredentials & { readonly type: 'oauth'; readonly clientSecret: string });

@@ -139,8 +139,7 @@ function credentialsOf(auth: SingleToolAuth): RestConfig['credentials'] {
   if (auth.type === 'headers') return undefined;
   if (auth.type === 'query')
     return { [CREDENTIAL]: { type: 'apiKey', in: 'query', name: auth.name, value: CREDENTIAL } };
-  const { tokenUrl, clientId, scope, audience } = auth;
-  return { [CREDENTIAL]: { type: 'oauth2', tokenUrl, clientId, clientSecret: CREDENTIAL, scope, audience } };
+  return { [CREDENTIAL]: { ...auth, type: 'oauth2', clientSecret: CREDENTIAL } };
 }
 
 function secretsOf(auth: SingleToolAuth): Record<string, string> {

@@ -31,10 +31,7 @@ export function fieldsOf(record: UpstreamRecord): SingleToolFields {
 export function authOfTool(record: UpstreamRecord): SingleToolAuth | undefined {
   const [credential] = Object.values(readConfig(record).credentials ?? {});
   if (credential?.type === 'apiKey') return { type: 'query', name: credential.name, value: MASK };
-  if (credential?.type === 'oauth2') {
-    const { tokenUrl, clientId, scope, audience } = credential;
-    return { type: 'oauth', tokenUrl, clientId, clientSecret: MASK, scope, audience };
-  }
+  if (credential?.type === 'oauth2') return { ...credential, type: 'oauth', clientSecret: MASK };
   const headers = record.headers.map(({ name }) => ({ name, value: MASK }));
   return headers.length === 0 ? undefined : { type: 'headers', headers };
 }

@@ -1,0 +1,133 @@
+/** @module Tells one URL what happens to a task: in order, one event at a time, again where that may help. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type StreamResponse, type TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
+import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server';
+import { type PushNotificationSerializer, V1PushNotificationSerializer } from '@a2a-js/sdk/server';
+import { createOutgoing, type Outgoing, type OutgoingRequest } from '@forge/outgoing';
+import { ForgeError } from '@forge/protocol';
+import type { Slots } from './slots.ts';
+
+/** What targets share. */
+export interface PushParts {
+  /** Whether a host, as a name or as an address that one leads to, must not be called. */
+  refuses(host: string): boolean;
+  readonly slots: Slots;
+  /** How long a receiver has, in ms. */
+  readonly timeoutMs: number;
+  /** Before the second attempt, in ms; four times as long before each further one. */
+  readonly retryMs: number;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+const ATTEMPTS = 4;
+/** Events that wait; the oldest is dropped for one more. */
+const MAX_PENDING = 32;
+/** Of an answer nothing counts but its status. */
+const MAX_BYTES = 16_384;
+
+const SERIALIZERS: Readonly<Record<string, PushNotificationSerializer>> = {
+  '1.0': new V1PushNotificationSerializer(),
+  '0.3': new V03PushNotificationSerializer(),
+};
+
+/** One config of one task. */
+export class PushTarget {
+  readonly config: TaskPushNotificationConfig;
+  readonly #version: string;
+  readonly #owner: string;
+  readonly #parts: PushParts;
+  readonly #stopped = new AbortController();
+  #pending: StreamResponse[] = [];
+  #outgoing: Outgoing | undefined;
+  #isRunning = false;
+
+  /** @param config see `checkPushConfig` @param version of A2A, whose events are sent */
+  constructor(config: TaskPushNotificationConfig, version: string, owner: string, parts: PushParts) {
+    this.config = config;
+    this.#version = version;
+    this.#owner = owner;
+    this.#parts = parts;
+  }
+
+  /** Sends it when those before it are through. Of several words on the way, the last ones are enough. */
+  tell(event: StreamResponse): void {
+    if (this.#stopped.signal.aborted) return;
+    const last = this.#pending.at(-1);
+    if (last !== undefined && isOnTheWay(last) && isOnTheWay(event)) this.#pending.pop();
+    this.#pending.push(event);
+    if (this.#pending.length > MAX_PENDING) this.#pending.shift();
+    if (!this.#isRunning) void this.#run();
+  }
+
+  /** Drops what was not sent. */
+  stop(): void {
+    this.#pending = [];
+    this.#stopped.abort();
+    void this.#outgoing?.close();
+  }
+
+  /** Never rejects. The connection goes when there is nothing to say. */
+  async #run(): Promise<void> {
+    const { refuses, signal } = this.#parts;
+    const outgoing = createOutgoing({ origin: new URL(this.config.url).origin, refuses, connections: 1 });
+    const stop = (): void => this.stop();
+    signal.addEventListener('abort', stop);
+    [this.#isRunning, this.#outgoing] = [true, outgoing];
+    for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
+      await this.#deliver(event, outgoing);
+    }
+    this.#isRunning = false;
+    signal.removeEventListener('abort', stop);
+    await outgoing.close();
+  }
+
+  async #deliver(event: StreamResponse, outgoing: Outgoing): Promise<void> {
+    const { slots, retryMs } = this.#parts;
+    for (let attempt = 1; attempt <= ATTEMPTS && !this.#stopped.signal.aborted; attempt += 1) {
+      const mayHelp = await slots.run(this.#owner, () => this.#post(event, outgoing));
+      if (!mayHelp || attempt === ATTEMPTS) return;
+      const pause = retryMs * 4 ** (attempt - 1);
+      await sleep(pause, undefined, { ref: false, signal: this.#stopped.signal }).catch(ignore);
+    }
+  }
+
+  /** Whether another attempt may help. */
+  async #post(event: StreamResponse, outgoing: Outgoing): Promise<boolean> {
+    if (this.#stopped.signal.aborted) return false;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const call = outgoing.send(this.#requestOf(event));
+      timer = setTimeout(() => call.cancel(new ForgeError('upstream_timeout')), this.#parts.timeoutMs);
+      const { status } = await call.answer;
+      return status === 429 || status >= 500;
+    } catch (error) {
+      return AGAIN.has(ForgeError.from(error).code);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #requestOf(event: StreamResponse): OutgoingRequest {
+    const { url, token, authentication } = this.config;
+    const serializer = SERIALIZERS[this.#version] ?? new V1PushNotificationSerializer();
+    const { body, contentType } = serializer.serialize(event);
+    const headers = {
+      'content-type': contentType,
+      ...(token !== '' && { 'x-a2a-notification-token': token }),
+      ...(authentication?.credentials && {
+        authorization: `${authentication.scheme} ${authentication.credentials}`,
+      }),
+    };
+    return { method: 'POST', url: new URL(url), headers, body, maxBytes: MAX_BYTES, maxRedirects: 0 };
+  }
+}
+
+/** What may pass. A receiver may get an event twice: who is told something twice knows no less. */
+const AGAIN: ReadonlySet<string> = new Set(['upstream_unreachable', 'upstream_timeout', 'outcome_unknown']);
+
+function isOnTheWay({ payload }: StreamResponse): boolean {
+  return payload?.$case === 'statusUpdate' && payload.value.status?.state === TaskState.TASK_STATE_WORKING;
+}
+
+function ignore(): void {} // it was stopped
