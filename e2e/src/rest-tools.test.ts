@@ -1,4 +1,5 @@
 /** Single REST endpoints as tools: the bodies that ContextForge's documents show, and the clients of both eras. */
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +25,13 @@ interface Received {
   readonly body: string;
 }
 
+/** Plugins by the names that the documents show. */
+const PLUGINS = `plugins:
+- { name: rate_limit, kind: deny_filter, config: { words: [never said] } }
+- { name: pii_filter, kind: search_replace, config: { words: [{ search: never said, replace: '' }] } }
+- { name: response_shape, kind: output_length_guard }
+`;
+
 const scope = createScope();
 let gateway: Gateway;
 let api: string;
@@ -33,7 +41,11 @@ beforeAll(async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   scope.add(server, () => void server.close());
   api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  gateway = await startGateway(scope);
+  const plugins = scope.folder();
+  writeFileSync(`${plugins}/config.yaml`, PLUGINS);
+  gateway = await startGateway(scope, {
+    env: { PLUGINS_ENABLED: 'true', PLUGINS_CONFIG_FILE: `${plugins}/config.yaml` },
+  });
 });
 afterAll(() => scope.end());
 

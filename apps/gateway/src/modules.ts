@@ -1,4 +1,4 @@
-/** @module The one list of what ships: stores, upstream adapters, authenticators. To add one, add it here. */
+/** @module The one list of what ships: stores, upstream adapters, authenticators, plugins. To add one, add it here. */
 import { join } from 'node:path';
 import { basicAuthenticator, verifyPassword } from '@forge/auth-basic';
 import { jwtAuthenticator, type VerifyingKey } from '@forge/auth-jwt';
@@ -11,6 +11,7 @@ import {
   type Store,
   type UpstreamAdapter,
 } from '@forge/core';
+import { type Guardrail, GUARDRAILS } from '@forge/guardrails';
 import { guardedLookup } from '@forge/outgoing';
 import { JsonText } from '@forge/protocol';
 import { createSqlStore, parseDatabaseUrl, sqlite, type SqlDialect } from '@forge/store-sql';
@@ -120,6 +121,9 @@ export function createAdapters(
       : []),
   ];
 }
+
+/** The kinds of plugins that need no module. */
+export const PLUGIN_KINDS: readonly Guardrail[] = GUARDRAILS;
 
 function headersOf(headers: readonly SecretHeader[]): Record<string, string> {
   return Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value]));

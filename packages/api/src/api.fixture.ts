@@ -2,10 +2,12 @@
 import {
   createMemoryBus,
   createMemoryStore,
+  createPlugins,
   createRegistry,
   createSealer,
   type Discovered,
   ForgeError,
+  type Plugin,
   type Principal,
   type Registry,
   type Store,
@@ -63,10 +65,13 @@ export interface SetUp {
 }
 
 /** Options of {@link setUp}. */
-type SetUpOptions = { readonly maxBodyBytes?: number } & Pick<ApiCallbacks, 'importOpenApi'>;
+type SetUpOptions = { readonly maxBodyBytes?: number; readonly plugins?: readonly Plugin[] } & Pick<
+  ApiCallbacks,
+  'importOpenApi'
+>;
 
 /** An API to be tested. */
-export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp {
+export function setUp({ maxBodyBytes, importOpenApi, plugins: installed = [] }: SetUpOptions = {}): SetUp {
   const store = createMemoryStore();
   const tools = new Map<string, readonly string[]>();
   const connected: UpstreamRecord[] = [];
@@ -91,7 +96,8 @@ export function setUp({ maxBodyBytes, importOpenApi }: SetUpOptions = {}): SetUp
     }),
   };
   const sealer = createSealer('a secret for tests');
-  const registry = createRegistry({ store, bus: createMemoryBus(), pool, sealer, allowStdio: true });
+  const plugins = createPlugins(installed);
+  const registry = createRegistry({ store, bus: createMemoryBus(), pool, sealer, allowStdio: true, plugins });
   const callbacks: ApiCallbacks = {
     agents: {
       card: async (_, serverId, origin) => ({ name: serverId, url: `${origin}/servers/${serverId}/a2a` }),

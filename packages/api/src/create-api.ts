@@ -11,6 +11,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { importRoutes } from './routes/import.ts';
 import { openApiRoutes } from './routes/openapi-import.ts';
+import { pluginRoutes } from './routes/plugins.ts';
 import { promptRoutes } from './routes/prompts.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { rpcRoutes } from './routes/rpc.ts';
@@ -57,6 +58,7 @@ export function createApi(options: ApiOptions): Hono {
     ...toolRoutes(registry, callbacks),
     ...resourceRoutes(registry, callbacks),
     ...promptRoutes(registry, callbacks),
+    ...pluginRoutes(registry, callbacks),
     ...rpcRoutes(callbacks),
     ...systemRoutes(registry, callbacks, version),
   ];

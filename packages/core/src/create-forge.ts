@@ -5,11 +5,14 @@ import { type Catalog, createCatalog } from './catalog/catalog.ts';
 import { loadSnapshot } from './catalog/snapshot.ts';
 import type { Bus } from './contracts/bus.ts';
 import type { Interceptor } from './contracts/interceptor.ts';
+import type { Plugin, PluginEvent } from './contracts/plugin.ts';
 import type { Principal, PrincipalDirectory } from './contracts/principal.ts';
 import type { Store } from './contracts/store.ts';
 import type { UpstreamAdapter } from './contracts/upstream-adapter.ts';
 import { createMemoryBus } from './memory/memory-bus.ts';
 import { composePipeline } from './pipeline/pipeline.ts';
+import { createPlugins, type PluginSet } from './plugins/plugin-set.ts';
+import { pluginStep } from './plugins/run-chain.ts';
 import { changedAnything } from './registry/refresh.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import type { Sealer } from './registry/sealer.ts';
@@ -31,6 +34,12 @@ export interface ForgeOptions {
   readonly bus?: Bus;
   /** Around every call, first outermost. @default none */
   readonly interceptors?: readonly Interceptor[];
+  /** Around calls of tools, inside of the interceptors: see {@link Plugin}. @default none */
+  readonly plugins?: readonly Plugin[];
+  /** Told what plugins deny, and how they fail. @default nobody */
+  readonly onPluginEvent?: (event: PluginEvent) => void;
+  /** Around what plugins let through, such as `retryCalls`: a plugin is asked once for all attempts. @default none */
+  readonly innerInterceptors?: readonly Interceptor[];
   /** Whether administrators may register upstreams that this process launches. @default false */
   readonly allowStdio?: boolean;
   /** Which hosts upstreams may be at; adapters ask it with each connection. @default see `createAddressPolicy` */
@@ -57,6 +66,7 @@ export interface Forge {
   readonly catalog: Catalog;
   readonly pool: LivePool;
   readonly directory: PrincipalDirectory;
+  readonly plugins: PluginSet;
   /** Clients that listen at the moment. */
   readonly listeners: number;
   /**
@@ -64,7 +74,7 @@ export interface Forge {
    * when there is none for it there.
    */
   endpoint(serverId: string | undefined, principal: Principal): Endpoint | undefined;
-  /** Ends upstreams and what they run. The store stays open: it is its owner's. */
+  /** Ends upstreams and what they run, and plugins. The store stays open: it is its owner's. */
   close(): Promise<void>;
 }
 
@@ -87,6 +97,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
   const bus = options.bus ?? createMemoryBus();
   const listTtlMs = options.listTtlMs ?? 5000;
   const endpoints = new Map<string, Endpoint>();
+  const plugins = createPlugins(options.plugins ?? [], options.onPluginEvent);
 
   const catalog: Catalog = createCatalog({
     separator: options.nameSeparator ?? '-',
@@ -94,6 +105,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     listTtlMs,
     listTtlOf: (id) => pool.get(id)?.listTtlMs,
     outage: (id) => pool.get(id)?.outage(),
+    chain: (tool, place) => plugins.chain(tool, place),
   });
   const taskIds = createTaskIds(options.sealer);
   const subscriptions = createSubscriptions({
@@ -135,6 +147,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     addresses: options.addresses,
     separator: options.nameSeparator,
     protocolVersions: options.protocolVersions,
+    plugins,
   });
 
   let epoch = 0;
@@ -176,7 +189,10 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     pool,
     subscriptions,
     taskIds,
-    pipeline: composePipeline(options.interceptors ?? [], dispatch(catalog, pool, taskIds, listTtlMs)),
+    pipeline: composePipeline(
+      options.interceptors ?? [],
+      pluginStep(composePipeline(options.innerInterceptors ?? [], dispatch(catalog, pool, taskIds, listTtlMs))),
+    ),
     identity: options.identity ?? { name: 'forge', version: '0' },
     describeWaitMs: 5000,
     protocolVersions: options.protocolVersions,
@@ -186,6 +202,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     registry,
     catalog,
     pool,
+    plugins,
     get listeners() {
       return subscriptions.size;
     },
@@ -206,6 +223,7 @@ export async function createForge(options: ForgeOptions): Promise<Forge> {
     async close() {
       stopListening();
       await pool.close();
+      await plugins.close();
       if (!options.bus) await bus.close();
     },
   };

@@ -5,6 +5,22 @@ export { isNetwork } from './addresses/networks.ts';
 export { type Bus, type BusMessage } from './contracts/bus.ts';
 export { type Call, type Interceptor, type Next } from './contracts/interceptor.ts';
 export {
+  type AfterVerdict,
+  type BeforeVerdict,
+  type Denial,
+  type Plugin,
+  type PluginAbout,
+  type PluginCall,
+  type PluginCondition,
+  type PluginEvent,
+  type PluginFailure,
+  type PluginHook,
+  type PluginHooks,
+  type PluginMode,
+  type PluginObject,
+  type Verdict,
+} from './contracts/plugin.ts';
+export {
   type AuditBatch,
   type AuditEntry,
   type AuditRecord,
@@ -68,6 +84,9 @@ export { type CallBounds, CallLimit } from './pipeline/call-limit.ts';
 export { limitCalls } from './pipeline/limit-calls.ts';
 export { type CallObserver, observeCalls, type Observation } from './pipeline/observe.ts';
 export { createUsageMeter, type UsageCounts, type UsageMeter } from './pipeline/usage.ts';
+export { type PluginChain } from './plugins/chain.ts';
+export { createPlugins, type PluginSet, type PluginView, type ToolChains } from './plugins/plugin-set.ts';
+export { headerProblem } from './plugins/verdicts.ts';
 export { retryCalls, type RetryOptions } from './pipeline/retry-calls.ts';
 export { type Identity } from './serving/describe.ts';
 export { createSessionMemory, type SessionMemoryOptions, type StoredSessionMemory } from './serving/session-memory.ts';
@@ -78,6 +97,7 @@ export {
   createRegistry,
   type Registry,
   type RegistryOptions,
+  type ToolPatch,
   type Revocation,
 } from './registry/registry.ts';
 export { type AnyItem, type ItemPatch, type ItemRegistry, type Named } from './registry/items.ts';
@@ -91,5 +111,10 @@ export { MASK } from './registry/secrets.ts';
 export { type ServerInput, type ServerPatch, type ServerRegistry } from './registry/servers.ts';
 export { type UpstreamInput } from './registry/upstream-input.ts';
 export { checkUpstreamUrl, type UrlRules } from './registry/upstream-url.ts';
-export { type CreateOptions, type UpstreamPatch, type UpstreamRegistry } from './registry/upstreams.ts';
+export {
+  type CreateOptions,
+  type UpdateOptions,
+  type UpstreamPatch,
+  type UpstreamRegistry,
+} from './registry/upstreams.ts';
 export { type UserRegistry, type UserView } from './registry/users.ts';

@@ -29,6 +29,8 @@ export const ERRORS = {
   unsupported_version: meaning(400, -32022, 'The protocol version is not supported'),
   unauthenticated: meaning(401, -32001, 'Authentication is required'),
   forbidden: meaning(403, -32003, 'Not allowed'),
+  /** `data.plugin` says by which plugin, `data.reason` why. */
+  plugin_denied: meaning(403, -32003, 'A plugin denied the call'),
   origin_not_allowed: meaning(403, -32600, 'This Origin or Host is not allowed'),
   not_found: meaning(404, -32602, 'Not found'),
   session_not_found: meaning(404, -32001, 'The session does not exist or has ended; initialize again'),
@@ -45,6 +47,8 @@ export const ERRORS = {
   upstream_unreachable: meaning(502, -32603, 'The upstream cannot be reached', { retryable: true }),
   /** The call was dispatched and its connection lost: nobody knows whether it took effect, so nobody may repeat it. */
   outcome_unknown: meaning(502, -32603, 'The connection was lost after the call was sent; it may have taken effect'),
+  /** A plugin did not do its part, or is not there to do it; its own words are for the log. */
+  plugin_failed: meaning(500, -32603, 'A plugin failed'),
   overloaded: meaning(503, -32010, 'Too busy', { retryable: true }),
   upstream_timeout: meaning(504, -32603, 'The upstream did not answer in time'),
   not_implemented: meaning(501, -32601, 'Not available'),

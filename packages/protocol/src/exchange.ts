@@ -50,6 +50,8 @@ export interface ExchangeRequest {
   readonly progressToken?: string | undefined;
   /** The called tool's mirrored arguments, for upstreams over HTTP. */
   readonly paramHeaders?: readonly ParamHeader[] | undefined;
+  /** What plugins add, by lower-case name; for upstreams that send such headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A JSON-RPC error object; `data` verbatim. */

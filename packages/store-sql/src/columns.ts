@@ -65,7 +65,7 @@ export const ENTITY_COLUMNS: { readonly [K in keyof Entities]: Columns<Entities[
     era: plain,
     timeoutMs: plain,
   },
-  tools: { ...item, customName: plain },
+  tools: { ...item, customName: plain, pluginChainPre: json, pluginChainPost: json },
   resources: { ...item, isTemplate: flag, text: plain, blob: plain },
   prompts: { ...item, customName: plain, template: plain },
   servers: {

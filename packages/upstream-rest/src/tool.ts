@@ -71,14 +71,14 @@ export function compileTool(operation: RestOperation, parts: ToolParts): RestToo
 
   return {
     plan,
-    async run(call, { params, client }) {
+    async run(call, { params, client, headers: added }) {
       limit?.enter(performance.now()); // a refusal has no place to give back
       try {
         const prepared = prepare(params?.member('arguments'));
         if (!plan.allows(prepared.url)) {
           return errorResult(`${prepared.url.origin} is not among the hosts that this tool may reach`);
         }
-        const headers = { 'user-agent': parts.userAgent, ...prepared.headers };
+        const headers = { 'user-agent': parts.userAgent, ...added, ...prepared.headers };
         return await run(call, { ...prepared, headers }, ownAuthorization(client.upstreamAuthorization));
       } catch (error) {
         if (error instanceof ArgumentError) return errorResult(error.message);

@@ -5,7 +5,9 @@ import { type Command, runCommand } from '@forge/cli';
 import { readSettings } from '../config/environment.ts';
 import type { Settings } from '../config/schema.ts';
 import { loadMcpServers } from '../mcp-servers/load.ts';
+import { createLog } from '../log.ts';
 import { describeDatabase } from '../modules.ts';
+import { loadPlugins } from '../plugins/load.ts';
 import { serveFlags, settingsOf } from './setting-flags.ts';
 
 const command = {
@@ -24,6 +26,8 @@ export function run(argv: readonly string[]): Promise<number> {
     const { settings, warnings } = readSettings(settingsOf(values), values['env-file']);
     const { upstreams, problems } =
       values.config === undefined ? { upstreams: [], problems: [] } : loadMcpServers(values.config);
+    const loaded = await loadPlugins(settings, createLog(settings));
+    for (const plugin of loaded.plugins) await plugin.close?.();
     const rows = [
       ['listen', `http://${settings.HOST}:${settings.PORT}`],
       ['data', resolve(settings.FORGE_DATA_DIR) + (existsSync(settings.FORGE_DATA_DIR) ? '' : ' (will be created)')],
@@ -33,9 +37,10 @@ export function run(argv: readonly string[]): Promise<number> {
         'upstream',
         `${name} (${transport}${enabled ? '' : ', disabled'})`,
       ]),
+      ...loaded.plugins.map(({ name, about, mode }) => ['plugin', `${name} (${about?.kind}, ${mode})`]),
     ];
     process.stdout.write(rows.map(([label = '', text]) => `${label.padEnd(9)} ${text}\n`).join(''));
-    process.stderr.write(warnings.map((warning) => `warning: ${warning}\n`).join(''));
+    process.stderr.write([...warnings, ...loaded.warnings].map((warning) => `warning: ${warning}\n`).join(''));
     process.stderr.write(problems.map((problem) => `error: ${problem}\n`).join(''));
     return problems.length === 0 ? 0 : 1;
   });

@@ -4,6 +4,7 @@ import { authSettings } from './auth.ts';
 import { limitSettings } from './limits.ts';
 import { loggingSettings } from './logging.ts';
 import { outgoingSettings } from './outgoing.ts';
+import { pluginSettings } from './plugins.ts';
 import { serverSettings } from './server.ts';
 import { storageSettings } from './storage.ts';
 
@@ -14,6 +15,7 @@ export const SECTIONS = {
   Authentication: authSettings,
   'Limits and timing': limitSettings,
   'Outgoing requests': outgoingSettings,
+  Plugins: pluginSettings,
   Logging: loggingSettings,
 } as const;
 
@@ -24,6 +26,7 @@ export const settingsSchema = z.strictObject({
   ...authSettings,
   ...limitSettings,
   ...outgoingSettings,
+  ...pluginSettings,
   ...loggingSettings,
 });
 

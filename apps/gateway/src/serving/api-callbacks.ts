@@ -19,6 +19,7 @@ export interface CallbackParts {
   readonly agents: AgentCallbacks;
   /** Where the database is; without a password. */
   readonly database: string;
+  readonly pluginsEnabled: boolean;
   /** Reads the text at a URL; see `readDocument`. */
   readonly readDocument: (url: string) => Promise<string>;
   /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
@@ -29,10 +30,11 @@ const PING_MS = 2000;
 
 /** Makes the callbacks. */
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
-  const { forge, store, metrics, counts, edge, agents, database, endpoint, readDocument } = parts;
+  const { forge, store, metrics, counts, edge, agents, database, endpoint, readDocument, pluginsEnabled } = parts;
   const { catalog, pool } = forge;
   return {
     agents,
+    pluginsEnabled,
     async rpc(principal, serverId, message, options) {
       const found = endpoint(serverId, principal);
       if (found === undefined) throw new ForgeError('not_found', 'There is no such virtual server');

@@ -24,7 +24,9 @@ import { createAgentServer } from '@forge/upstream-a2a';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
 import { addressPolicy } from '../outgoing.ts';
-import { toolLimits } from './tool-limits.ts';
+import { loadPlugins } from '../plugins/load.ts';
+import { logPluginEvents } from '../plugins/plugin-log.ts';
+import { toolLimits, toolRetries } from './tool-limits.ts';
 import { createAdapters, createAuthenticators, describeDatabase, IDENTITY, openStore } from '../modules.ts';
 import { deriveKey, loadSecrets, type Secrets } from '../secrets.ts';
 import { agentCounts } from './agent-counts.ts';
@@ -95,6 +97,8 @@ interface Parts {
 async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
   const { secrets, store, bus, metrics, usage, log, closers } = parts;
   await store.migrate();
+  const { plugins, warnings } = await loadPlugins(settings, log);
+  for (const warning of warnings) log.warn(warning);
   const observers: CallObserver[] = [];
   if (settings.METRICS_ENABLED) observers.push(metrics.observe);
   if (settings.AUDIT_TRAIL_ENABLED) {
@@ -110,7 +114,10 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
     sealer,
     adapters: createAdapters(settings, { addresses, sealer, log }),
     addresses,
-    interceptors: [...(observers.length === 0 ? [] : [observeCalls(observers)]), ...toolLimits(settings, () => forge)],
+    interceptors: [...(observers.length === 0 ? [] : [observeCalls(observers)]), ...toolLimits(settings)],
+    plugins,
+    onPluginEvent: logPluginEvents(log),
+    innerInterceptors: toolRetries(settings, () => forge),
     allowStdio: settings.FORGE_ALLOW_STDIO ?? isLoopback(settings.HOST),
     nameSeparator: settings.GATEWAY_TOOL_NAME_SEPARATOR,
     protocolVersions: settings.PROTOCOL_VERSION,
@@ -176,6 +183,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         endpoint,
         database: describeDatabase(settings),
         readDocument: documentReader(addresses),
+        pluginsEnabled: settings.PLUGINS_ENABLED,
       }),
       authenticate: ({ authorization }) => authenticate(authorization),
       version: IDENTITY.version,

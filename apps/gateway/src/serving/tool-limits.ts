@@ -2,16 +2,19 @@
 import { type Forge, type Interceptor, limitCalls, retryCalls } from '@forge/core';
 import type { Settings } from '../config/schema.ts';
 
-/** The interceptors, outermost first: a call that is repeated counts once. */
-export function toolLimits(settings: Settings, forge: () => Forge): Interceptor[] {
-  const { TOOL_RATE_LIMIT: perMinute, TOOL_CONCURRENT_LIMIT: concurrent, MAX_TOOL_RETRIES: retries = 0 } = settings;
-  const interceptors: Interceptor[] = [];
-  if (perMinute + concurrent > 0) interceptors.push(limitCalls({ perMinute, concurrent }));
-  if (retries > 0) {
-    const isRepeatable = (itemId: string): boolean => declaresRepeatable(forge(), itemId);
-    interceptors.push(retryCalls({ retries, withinMs: settings.TOOL_TIMEOUT * 1000, isRepeatable }));
-  }
-  return interceptors;
+/** Around whole calls: one that is repeated counts once. */
+export function toolLimits({ TOOL_RATE_LIMIT: perMinute, TOOL_CONCURRENT_LIMIT: concurrent }: Settings): Interceptor[] {
+  return perMinute + concurrent > 0 ? [limitCalls({ perMinute, concurrent })] : [];
+}
+
+/** Around what plugins let through: they are asked once, however often a call is made. */
+export function toolRetries(
+  { MAX_TOOL_RETRIES: retries = 0, TOOL_TIMEOUT }: Settings,
+  forge: () => Forge,
+): Interceptor[] {
+  if (retries === 0) return [];
+  const isRepeatable = (itemId: string): boolean => declaresRepeatable(forge(), itemId);
+  return [retryCalls({ retries, withinMs: TOOL_TIMEOUT * 1000, isRepeatable })];
 }
 
 /** Only asked when a call has failed. */

@@ -6,7 +6,6 @@ import { camelKeys, OAuthConfig } from './oauth-config.ts';
 const Schema = z.record(z.string(), z.unknown());
 const Text = z.string().max(LIMITS.headerValueLength);
 const Mapping = z.record(z.string().min(1).max(256), z.string().min(1).max(256));
-const Chain = z.array(z.string().min(1).max(256)).max(100);
 const Url = z.string().max(LIMITS.urlLength);
 
 /** What can be said about an endpoint. */
@@ -27,8 +26,6 @@ export const RestToolFields = {
   timeoutMs: z.int().min(1).max(LIMITS.timeoutMs).optional(),
   exposePassthrough: z.boolean().optional().meta({ description: 'false: MCP only, not POST /tools/invoke/{name}' }),
   allowlist: z.array(z.string().max(255)).max(100).optional().meta({ description: 'Hosts that it may reach' }),
-  pluginChainPre: Chain.optional().meta({ description: 'Kept; there are no plugins yet' }),
-  pluginChainPost: Chain.optional().meta({ description: 'Kept; there are no plugins yet' }),
 };
 
 const HeaderList = z.array(z.strictObject({ key: z.string().min(1).max(256), value: Text })).max(LIMITS.headers);
@@ -82,6 +79,4 @@ export const RestToolRead = {
   timeoutMs: z.int().nullable(),
   exposePassthrough: z.boolean().nullable(),
   allowlist: z.array(z.string()).nullable(),
-  pluginChainPre: z.array(z.string()).nullable(),
-  pluginChainPost: z.array(z.string()).nullable(),
 };

@@ -4,6 +4,14 @@ import { Done, ItemFields, ItemListQuery, listOf, Name, StateQuery, stateOf, Tag
 import { operation } from './operation.ts';
 import { RestToolAuth, RestToolFields, RestToolRead } from './rest-tools.ts';
 
+const Chain = z.array(z.string().min(1).max(256)).max(100);
+
+/** The plugins around a tool, whatever is behind it. */
+const ChainFields = {
+  pluginChainPre: Chain.optional().meta({ description: 'Names of plugins that are asked before each call' }),
+  pluginChainPost: Chain.optional().meta({ description: 'Names of plugins that are asked after each call' }),
+};
+
 /** A tool in answers. */
 export const ToolRead = z
   .object({
@@ -18,6 +26,9 @@ export const ToolRead = z
     annotations: z.unknown(),
     integrationType: z.enum(['MCP', 'REST', 'GRPC', 'A2A']),
     ...RestToolRead,
+    pluginChainPre: z.array(z.string()).nullable().meta({ description: 'null: none, or not for you' }),
+    pluginChainPost: z.array(z.string()).nullable(),
+    pluginChainError: z.string().nullable().meta({ description: 'Why calls are refused, where a chain cannot be run' }),
   })
   .meta({ id: 'ToolRead' });
 
@@ -29,6 +40,7 @@ export const ToolUpdate = z
     tags: Tags.optional(),
     visibility: VisibilityName.optional(),
     enabled: z.boolean().optional(),
+    ...ChainFields,
     ...RestToolFields,
     ...RestToolAuth,
   })
@@ -45,6 +57,7 @@ export const ToolCreate = z
     enabled: z.boolean().optional(),
     integrationType: z.string().optional().meta({ description: 'REST; tools of MCP servers come with their gateway' }),
     gatewayId: z.string().optional().meta({ description: 'None: tools of a gateway are found by it' }),
+    ...ChainFields,
     ...RestToolFields,
     ...RestToolAuth,
   })

@@ -140,6 +140,8 @@ export interface ApiCallbacks {
   nameOf(principal: Principal, kind: 'tools' | 'prompts', itemId: string): string | undefined;
   /** Reads OpenAPI documents; absent: they cannot be imported. */
   readonly importOpenApi?: OpenApiImporter | undefined;
+  /** Whether plugins are switched on. @default true */
+  readonly pluginsEnabled?: boolean | undefined;
   /** Never rejects, and answers soon. */
   health(): Promise<readonly HealthItem[]>;
   /** Calls so far. */

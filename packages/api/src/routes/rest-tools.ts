@@ -4,6 +4,7 @@ import {
   type Named,
   type Principal,
   type Registry,
+  type ToolChains,
   type ToolRecord,
   type UpstreamRecord,
 } from '@forge/core';
@@ -33,10 +34,13 @@ export function createRestTools(registry: Registry, restTools: RestTools | undef
     async create(principal, body) {
       checkKind(body);
       if (restTools === undefined) throw new ForgeError('not_implemented', UNAVAILABLE);
-      const { name, tags, visibility, enabled = true } = body;
+      const { name, tags, visibility, enabled = true, pluginChainPre, pluginChainPost } = body;
       const made = restTools.toUpstream(endpointFields(name, body) ?? { name }, endpointAuth(body));
       const input = { name: `tool ${name}`, transport: 'rest', ...made, tags, visibility } as const;
-      const { id } = await upstreams.create(principal, input, { plainNames: true });
+      const { id } = await upstreams.create(principal, input, {
+        plainNames: true,
+        chains: { pluginChainPre, pluginChainPost },
+      });
       const { items } = await tools.list(principal, { limit: 1, upstreamId: id });
       const [tool] = items;
       if (tool === undefined) throw new ForgeError('conflict', 'The tool was deleted at this moment');
@@ -58,7 +62,8 @@ export function createRestTools(registry: Registry, restTools: RestTools | undef
       }
       const change = fields || auth ? restTools?.toUpstream(fields ?? { name: tool.originalName }, auth, upstream) : {};
       if (fields || auth || visibility !== undefined) {
-        await upstreams.update(principal, upstream.id, { ...change, visibility });
+        // With its address: it is never called there without its plugins.
+        await upstreams.update(principal, upstream.id, { ...change, visibility }, { chains: chainsOf(tool, body) });
       }
     },
     async delete(principal, tool) {
@@ -89,6 +94,13 @@ function knownOf(
   const { title, description = '', inputSchema, outputSchema, annotations } = JSON.parse(definition) as RestToolFields;
   const own = upstream && restTools?.fieldsOf(upstream, originalName);
   return { title, description, inputSchema, outputSchema, annotations, ...own, name: originalName };
+}
+
+/** The chains of a tool after a change; `undefined`: they stay. */
+function chainsOf(tool: ToolRecord, body: z.output<typeof ToolUpdate>): ToolChains | undefined {
+  const { pluginChainPre = tool.pluginChainPre, pluginChainPost = tool.pluginChainPost } = body;
+  const isSaid = body.pluginChainPre !== undefined || body.pluginChainPost !== undefined;
+  return isSaid ? { pluginChainPre, pluginChainPost } : undefined;
 }
 
 function isShown(auth: unknown, shown: unknown): boolean {

@@ -87,7 +87,8 @@ function endpointView(
     timeoutMs: ours(fields?.timeoutMs),
     exposePassthrough: ours(fields?.exposePassthrough),
     allowlist: ours(fields?.allowlist && [...fields.allowlist]),
-    pluginChainPre: ours(fields?.pluginChainPre && [...fields.pluginChainPre]),
-    pluginChainPost: ours(fields?.pluginChainPost && [...fields.pluginChainPost]),
+    pluginChainPre: ours(row.pluginChainPre && [...row.pluginChainPre]),
+    pluginChainPost: ours(row.pluginChainPost && [...row.pluginChainPost]),
+    pluginChainError: ours(registry.plugins.problem(row)),
   };
 }

@@ -54,10 +54,11 @@ export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[]
     ),
     route(contract.updateTool, async ({ principal, params, body }) => {
       const current = await tools.get(principal, params['id'] ?? '');
+      const { name, customName, tags, visibility, enabled, pluginChainPre, pluginChainPost } = body;
+      registry.plugins.check({ pluginChainPre, pluginChainPost }, current);
       await rest.update(principal, current, body);
-      const { name, customName, tags, visibility, enabled } = body;
       const renamed = name !== undefined && name !== current.name ? name : customName;
-      const patch = { tags, visibility, enabled, customName: renamed };
+      const patch = { tags, visibility, enabled, customName: renamed, pluginChainPre, pluginChainPost };
       return view(principal, await tools.update(principal, current.id, patch));
     }),
     route(contract.deleteTool, async ({ principal, params }) => {

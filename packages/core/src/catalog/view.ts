@@ -12,6 +12,7 @@ import type {
   UpstreamRecord,
 } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
+import type { PluginChain, ToolPlace } from '../plugins/chain.ts';
 import { createListPages, type ListItem, type ListPages } from './list-pages.ts';
 import { aggregateName, hashedName } from './naming.ts';
 import { isVisible, selectRows, type Selection } from './selection.ts';
@@ -28,6 +29,8 @@ export interface Route {
   readonly originalName: string;
   readonly record: ItemRecord;
   readonly paramHeaders?: readonly ParamHeader[] | undefined;
+  /** Of a tool: the plugins around its calls. */
+  readonly chain?: PluginChain | undefined;
 }
 
 /** The lists of the protocol. */
@@ -72,6 +75,8 @@ export interface ViewOptions {
   readonly listTtlOf: (upstreamId: string) => number | undefined;
   /** Why an upstream's items are left out at the moment, or `undefined` while it is fine. */
   readonly outage: (upstreamId: string) => { since: number; message: string } | undefined;
+  /** The plugins around calls of a tool; asked with each record once. */
+  readonly chain: (tool: ToolRecord, place: ToolPlace) => PluginChain | undefined;
 }
 
 /** Compiles the view of `server` (`undefined`: everything) for a principal. */
@@ -91,7 +96,7 @@ export function compileView(
   const prompts = withoutMissing(name(selection.prompts), down);
   const resources = withoutMissing(firstByName(selection.resources.filter((row) => !row.isTemplate)), down);
   const templates = withoutMissing(firstByName(selection.resources.filter((row) => row.isTemplate)), down);
-  const toolRoutes = routesOf(tools.here);
+  const toolRoutes = routesOf(tools.here, (row) => options.chain(row, placeOf(row, selection.upstreams, options)));
   const hidden = snapshot.resources.filter((row) => !isVisible(row, principal));
   const meta = outageMeta(down, selection, options);
   const ttlMs = Math.min(options.listTtlMs, ...upstreamIds.map((id) => options.listTtlOf(id) ?? Infinity));
@@ -202,13 +207,29 @@ function renamedDefinition(name: string, member: string, row: ItemRecord): JsonT
   return name === row.originalName ? definition : definition.with({ [member]: JSON.stringify(name) });
 }
 
-function routesOf(rows: ReadonlyMap<string, ItemRecord>): Map<string, Route> {
+function routesOf(
+  rows: ReadonlyMap<string, ItemRecord>,
+  chainOf: (row: ItemRecord) => PluginChain | undefined = () => undefined,
+): Map<string, Route> {
   return new Map(
     [...rows].map(([name, row]) => {
       const { id: itemId, upstreamId, originalName } = row;
-      return [name, { itemId, upstreamId, originalName, record: row, paramHeaders: mirrored(row) }];
+      const chain = chainOf(row);
+      return [name, { itemId, upstreamId, originalName, record: row, paramHeaders: mirrored(row), chain }];
     }),
   );
+}
+
+/** Its names in aggregates whether it has them here or not: what holds for a name holds for the tool, everywhere. */
+function placeOf(
+  row: ToolRecord,
+  upstreams: ReadonlyMap<string, UpstreamRecord>,
+  { separator }: ViewOptions,
+): ToolPlace {
+  const upstream = upstreams.get(row.upstreamId ?? '');
+  const own = row.customName === undefined ? [] : [row.customName];
+  const names = upstream ? [...own, aggregateName(upstream.slug, separator, row.originalName)] : own;
+  return { names, takesHeaders: upstream?.transport === 'rest' };
 }
 
 function mirrored(row: ItemRecord): readonly ParamHeader[] | undefined {

@@ -1,5 +1,6 @@
 /** @module Interceptors wrap calls, as connect-es's do: first in the list is outermost. */
 import type { Exchange, ExchangeRequest, Outcome } from '@forge/protocol';
+import type { PluginChain } from '../plugins/chain.ts';
 import type { Principal } from './principal.ts';
 
 /** One call on its way to an upstream. */
@@ -16,6 +17,8 @@ export interface Call {
   readonly itemId: string | undefined;
   /** Name or URI as the client sent it. */
   readonly target: string | undefined;
+  /** The plugins around it; `undefined`: none. */
+  readonly chain?: PluginChain | undefined;
 }
 
 /** Continues with the call. */

@@ -74,6 +74,10 @@ export interface ItemRecord extends Entity {
 export interface ToolRecord extends ItemRecord {
   /** Replaces `<slug>-<originalName>` in aggregates. */
   readonly customName?: string | undefined;
+  /** Names of plugins that are asked before each call, in their order. Never empty. */
+  readonly pluginChainPre?: readonly string[] | undefined;
+  /** Names of plugins that are asked after each call, in their order. Never empty. */
+  readonly pluginChainPost?: readonly string[] | undefined;
 }
 
 /** A prompt; local ones carry their template. */

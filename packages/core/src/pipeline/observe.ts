@@ -1,5 +1,5 @@
 /** @module Watches calls from outside: how each went and how long it took, measured once for all who want to know. */
-import { errorOutcome, type Outcome } from '@forge/protocol';
+import { errorOutcome, type Outcome, type RpcError } from '@forge/protocol';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
 import type { AuditEntry } from '../contracts/model.ts';
 
@@ -19,6 +19,9 @@ export type CallObserver = (observation: Observation) => void;
 
 /** Results up to this length were parsed when they were checked, so looking costs nothing; tool errors are short. */
 const PARSED = 32_768;
+const CANCELLED = -32800;
+/** With the name of a plugin, it is that which denied the call. */
+const FORBIDDEN = -32003;
 
 /**
  * The interceptor for observers; the first in the list of interceptors sees what callers see.
@@ -44,8 +47,13 @@ export function observeCalls(observers: readonly CallObserver[]): Interceptor {
   };
 }
 
+function summariseError({ code, data }: RpcError): AuditEntry['outcome'] {
+  if (code === CANCELLED) return 'cancelled';
+  return code === FORBIDDEN && data?.has('plugin') === true ? 'denied' : 'error';
+}
+
 function summarise(outcome: Outcome): AuditEntry['outcome'] {
-  if (outcome.error) return outcome.error.code === -32800 ? 'cancelled' : 'error';
+  if (outcome.error) return summariseError(outcome.error);
   const { result } = outcome;
   if (result.text.length > PARSED) return 'ok';
   return (result.value as { isError?: unknown } | null)?.isError === true ? 'tool_error' : 'ok';

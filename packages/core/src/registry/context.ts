@@ -4,6 +4,7 @@ import type { Entity } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Store } from '../contracts/store.ts';
 import type { UpstreamPool } from '../contracts/upstream-pool.ts';
+import type { PluginSet } from '../plugins/plugin-set.ts';
 import { checkTags, checkVisibility } from './checks.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -19,6 +20,8 @@ export interface RegistryContext {
   readonly separator: string;
   /** Revisions of the protocol that are served. */
   readonly protocolVersions: readonly string[];
+  /** What chains of tools may name. */
+  readonly plugins: PluginSet;
   now(): number;
   newId(): string;
   /** Tells every replica that something changed; called after the change is stored. */

@@ -6,6 +6,7 @@ import type { AuditRecord, ToolRecord, UpstreamRecord } from '../contracts/model
 import type { Principal } from '../contracts/principal.ts';
 import type { Page, Store } from '../contracts/store.ts';
 import type { UpstreamPool } from '../contracts/upstream-pool.ts';
+import { createPlugins, type PluginSet } from '../plugins/plugin-set.ts';
 import { requireAdmin } from './access.ts';
 import { checkLine, invalid } from './checks.ts';
 import type { RegistryContext } from './context.ts';
@@ -33,10 +34,20 @@ export interface RegistryOptions {
   readonly separator?: string | undefined;
   /** Revisions of the protocol that virtual servers may choose from. @default all */
   readonly protocolVersions?: readonly string[] | undefined;
+  /** What chains of tools may name. @default none */
+  readonly plugins?: PluginSet | undefined;
   /** @default Date.now */
   readonly now?: (() => number) | undefined;
   /** @default 32 random hexadecimal digits */
   readonly newId?: (() => string) | undefined;
+}
+
+/** What may change about a tool; absent stays. Chains are replaced as a whole, and `[]` takes one away. */
+export interface ToolPatch extends ItemPatch {
+  /** Names of plugins. */
+  readonly pluginChainPre?: readonly string[] | undefined;
+  /** Names of plugins. */
+  readonly pluginChainPost?: readonly string[] | undefined;
 }
 
 /** How many items of each kind an upstream has, enabled or not. */
@@ -55,7 +66,9 @@ export interface Revocation {
  */
 export interface Registry {
   readonly upstreams: UpstreamRegistry;
-  readonly tools: ItemRegistry<ToolRecord, ItemPatch>;
+  readonly tools: ItemRegistry<ToolRecord, ToolPatch>;
+  /** What chains of tools may name. */
+  readonly plugins: PluginSet;
   readonly prompts: PromptRegistry;
   readonly resources: ResourceRegistry;
   readonly servers: ServerRegistry;
@@ -96,6 +109,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     addresses: options.addresses,
     separator: options.separator ?? '-',
     protocolVersions: options.protocolVersions ?? SUPPORTED_VERSIONS,
+    plugins: options.plugins ?? createPlugins([]),
     now: options.now ?? Date.now,
     newId: options.newId ?? randomId,
     async changed() {
@@ -106,7 +120,12 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   return {
     upstreams: createUpstreams(context),
-    tools: createItems<ToolRecord, ItemPatch>(context, { kind: 'tools', noun: 'tool', edit: editTool }),
+    tools: createItems<ToolRecord, ToolPatch>(context, {
+      kind: 'tools',
+      noun: 'tool',
+      edit: (row, patch) => editTool(context.plugins, row, patch),
+    }),
+    plugins: context.plugins,
     prompts: createPrompts(context),
     resources: createResources(context),
     servers: createServers(context),
@@ -138,10 +157,11 @@ export function createRegistry(options: RegistryOptions): Registry {
   };
 }
 
-function editTool(row: ToolRecord, { description }: ItemPatch): ToolRecord {
+function editTool(plugins: PluginSet, row: ToolRecord, patch: ToolPatch): ToolRecord {
+  const { description, pluginChainPre = row.pluginChainPre, pluginChainPost = row.pluginChainPost } = patch;
   const before = (JSON.parse(row.definition) as { description?: unknown }).description ?? '';
   if (description !== undefined && description !== before) refuseForeign(row, 'description');
-  return row;
+  return { ...row, ...plugins.check({ pluginChainPre, pluginChainPost }, row) };
 }
 
 async function countItems(store: Store): Promise<ReadonlyMap<string, ItemCounts>> {

@@ -4,6 +4,7 @@ import type { UpstreamRecord } from '../contracts/model.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { ListQuery, Page, Repositories } from '../contracts/store.ts';
 import type { Discovered, UpstreamStatus } from '../contracts/upstream-pool.ts';
+import type { ToolChains } from '../plugins/plugin-set.ts';
 import { notFound, requireAdmin, requireUnbound, seen, visibleTo } from './access.ts';
 import { invalid } from './checks.ts';
 import { changedEntity, newEntity, nextVersion, type RegistryContext } from './context.ts';
@@ -19,8 +20,14 @@ export type UpstreamPatch = Partial<Pick<UpstreamInput, 'name'>> & {
   readonly [Field in Exclude<keyof UpstreamInput, 'name'>]?: UpstreamInput[Field] | null;
 };
 
+/** What a change of an upstream does to its tools. */
+export interface UpdateOptions {
+  /** Those of each of its tools, as a whole. @default they stay */
+  readonly chains?: ToolChains | undefined;
+}
+
 /** How an upstream is created. */
-export interface CreateOptions {
+export interface CreateOptions extends UpdateOptions {
   /** Its tools have their own names in aggregates, without a prefix. @default false */
   readonly plainNames?: boolean;
 }
@@ -33,7 +40,7 @@ export interface UpstreamRegistry {
   get(principal: Principal, id: string): Promise<UpstreamRecord>;
   list(principal: Principal, query: ListQuery): Promise<Page<UpstreamRecord>>;
   /** Where the way to reach it changes and it is enabled, it is connected anew first; if that fails nothing changes. */
-  update(principal: Principal, id: string, patch: UpstreamPatch): Promise<UpstreamRecord>;
+  update(principal: Principal, id: string, patch: UpstreamPatch, options?: UpdateOptions): Promise<UpstreamRecord>;
   setEnabled(principal: Principal, id: string, enabled: boolean): Promise<UpstreamRecord>;
   /** With all its items. */
   delete(principal: Principal, id: string): Promise<void>;
@@ -85,8 +92,9 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
   };
 
   return {
-    async create(principal, input, { plainNames = false } = {}) {
+    async create(principal, input, { plainNames = false, chains } = {}) {
       requireAdmin(principal);
+      if (chains) context.plugins.check(chains);
       const entity = newEntity(context, principal, input);
       const made = toUpstream(entity, input, context.addresses);
       const record = plainNames ? { ...made, slug: plainSlug(entity.id) } : made;
@@ -99,6 +107,7 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
         await repositories.upstreams.insert(row);
         const applied = discovered && (await applyDiscovered(context, repositories, row, discovered));
         if (plainNames) await keepPlainNames(context, repositories, row);
+        if (chains) await setChains(context, repositories, row, chains);
         return applied;
       });
       if (result) last.set(row.id, result);
@@ -114,7 +123,7 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
       const page = await store.upstreams.list({ ...query, visibleTo: visibleTo(principal) });
       return { ...page, items: page.items.map(maskUpstream) };
     },
-    async update(principal, id, patch) {
+    async update(principal, id, patch, { chains } = {}) {
       requireAdmin(principal);
       const current = await unsealUpstream(sealer, await stored(id));
       const next = patched(context, current, patch);
@@ -127,7 +136,9 @@ export function createUpstreams(context: RegistryContext): UpstreamRegistry {
       const result = await store.transaction(async (repositories) => {
         await repositories.upstreams.update(row);
         if (row.visibility !== current.visibility) await passOnVisibility(context, repositories, row);
-        return discovered && applyDiscovered(context, repositories, row, discovered);
+        const applied = discovered && (await applyDiscovered(context, repositories, row, discovered));
+        if (chains) await setChains(context, repositories, row, chains);
+        return applied;
       });
       if (result) last.set(id, result);
       await context.changed();
@@ -240,6 +251,19 @@ function withoutAddress({ name, description, era, timeoutMs }: UpstreamRecord): 
 function addressOf(record: UpstreamRecord): string {
   const { transport, url, command, args, env, cwd, headers, config, secrets, era } = record;
   return JSON.stringify([transport, url, command, args, env, cwd, headers, config, secrets, era]);
+}
+
+/** Within the transaction that stores the tools: none of them can be called without its chains. */
+async function setChains(
+  context: RegistryContext,
+  repositories: Repositories,
+  { id }: UpstreamRecord,
+  chains: ToolChains,
+): Promise<void> {
+  for (const row of await rowsOf(repositories.tools, id)) {
+    const checked = context.plugins.check(chains, row);
+    await repositories.tools.update(nextVersion(context, { ...row, ...checked }));
+  }
 }
 
 /** An item is never seen by more people than its upstream; a change of the upstream's visibility is one of all its items. */

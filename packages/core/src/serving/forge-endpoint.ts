@@ -103,8 +103,8 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
       return { request, exchange, principal, serverId, upstreamId: undefined, itemId: undefined, target };
     }
     const destination = routeRequest(view, request);
-    const { upstreamId, itemId } = destination;
-    return { request: destination.request, exchange, principal, serverId, upstreamId, itemId, target };
+    const { upstreamId, itemId, chain } = destination;
+    return { request: destination.request, exchange, principal, serverId, upstreamId, itemId, target, chain };
   }
 
   return {

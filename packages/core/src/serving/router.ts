@@ -1,6 +1,7 @@
 /** @module Routes a request by the caller's view: who serves it, and under which name. */
 import { type ExchangeRequest, ForgeError, JsonText } from '@forge/protocol';
 import type { Route, View } from '../catalog/view.ts';
+import type { PluginChain } from '../plugins/chain.ts';
 
 /** Where a request goes: to an upstream, or (`local`) to Forge itself. */
 export interface Destination {
@@ -8,6 +9,7 @@ export interface Destination {
   readonly request: ExchangeRequest;
   readonly upstreamId: string | undefined;
   readonly itemId: string | undefined;
+  readonly chain: PluginChain | undefined;
   readonly local?: Route | undefined;
 }
 
@@ -72,7 +74,7 @@ function byUri(view: View, request: ExchangeRequest): Destination {
   const route = view.resources.get(uri) ?? view.templates.find(({ matches }) => matches(uri))?.route;
   if (route) return to(route, request);
   if (view.wholeUpstream !== undefined && !view.hidden.has(uri)) {
-    return { request, upstreamId: view.wholeUpstream, itemId: undefined };
+    return { request, upstreamId: view.wholeUpstream, itemId: undefined, chain: undefined };
   }
   throw unknown('resource', uri);
 }
@@ -101,8 +103,9 @@ function byReference(view: View, request: ExchangeRequest): Destination {
 }
 
 function to(route: Route, request: ExchangeRequest): Destination {
-  const destination = { request, upstreamId: route.upstreamId, itemId: route.itemId };
-  return route.upstreamId === undefined ? { ...destination, local: route } : destination;
+  const { upstreamId, itemId, chain } = route;
+  const destination = { request, upstreamId, itemId, chain };
+  return upstreamId === undefined ? { ...destination, local: route } : destination;
 }
 
 function renamed(request: ExchangeRequest, route: Route): ExchangeRequest {

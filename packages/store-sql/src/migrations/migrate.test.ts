@@ -94,6 +94,33 @@ describe('migrations', () => {
     await store.close();
   });
 
+  it('keep the chains of REST tools, which stood in the configuration of their upstreams', async () => {
+    const dialect = sqlite({ path });
+    const { db, close } = dialect.connect();
+    await migrate(dialect, db, MIGRATIONS.slice(0, 6));
+    const chains = { pluginChainPre: ['a'], pluginChainPost: [] };
+    const config = { isSingleTool: true, operations: [{ name: 'echo', ...chains, path: '/' }, { name: 'plain' }] };
+    const common = sql`created_at, updated_at, version, owner, enabled, visibility, tags, tag_index`;
+    const values = sql`1, 1, 1, 'o', 1, 'public', '[]', ''`;
+    await sql`insert into upstreams (id, name, slug, description, transport, headers, era, config, ${common})
+      values ('u', 'n', 's', '', 'rest', '[]', 'auto', ${JSON.stringify(config)}, ${values})`.execute(db);
+    for (const name of ['echo', 'plain']) {
+      await sql`insert into tools (id, upstream_id, original_name, definition, position, item_key, ${common})
+        values (${name}, 'u', ${name}, '{}', 0, ${name}, ${values})`.execute(db);
+    }
+    await close();
+    const store = createSqlStore({ dialect });
+    await store.migrate();
+    const echo = await store.tools.get('echo');
+    expect(echo).toMatchObject({ pluginChainPre: ['a'] });
+    for (const tool of [echo, await store.tools.get('plain')]) expect(tool).not.toHaveProperty('pluginChainPost');
+    expect(JSON.parse((await store.upstreams.get('u'))?.config ?? '')).toEqual({
+      isSingleTool: true,
+      operations: [{ name: 'echo', path: '/' }, { name: 'plain' }],
+    });
+    await store.close();
+  });
+
   it('refuse a database of a newer Forge', async () => {
     const dialect = sqlite({ path });
     const { db, close } = dialect.connect();

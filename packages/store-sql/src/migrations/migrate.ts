@@ -9,6 +9,7 @@ import { auditBatches } from './0003-audit-batches.ts';
 import { sessionStates } from './0004-session-states.ts';
 import { serverVersions } from './0005-server-versions.ts';
 import { serverAgents } from './0006-server-agents.ts';
+import { toolChains } from './0007-tool-chains.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   sessionStates,
   serverVersions,
   serverAgents,
+  toolChains,
 ];
 
 /**

@@ -25,7 +25,14 @@ const FULL = {
       enabled: false,
       owner: 'ü@example.com',
     }),
-  tools: () => toolRecord({ originalName: UNICODE, customName: 'custom', position: 7, tags: ['x'] }),
+  tools: () =>
+    toolRecord({
+      originalName: UNICODE,
+      customName: 'custom',
+      position: 7,
+      tags: ['x'],
+      pluginChainPre: ['a', UNICODE],
+    }),
   resources: () => resourceRecord({ originalName: `file:///${UNICODE}`, isTemplate: true, text: '', blob: 'AAAA' }),
   prompts: () => promptRecord({ customName: UNICODE, template: `Hello {{ name }} ${UNICODE}` }),
   servers: () =>

@@ -73,9 +73,6 @@ export interface RestOperation {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Whether `POST /tools/invoke/{name}` calls it, besides MCP. @default true */
   readonly exposePassthrough?: boolean | undefined;
-  /** Kept and shown; there are no plugins yet. */
-  readonly pluginChainPre?: readonly string[] | undefined;
-  readonly pluginChainPost?: readonly string[] | undefined;
 }
 
 /** Where one argument goes. */

@@ -6,7 +6,6 @@ import { METHODS } from './operation.ts';
 const Name = z.string().min(1).max(256);
 const Texts = z.record(Name, z.string().max(8192));
 const JsonSchema = z.record(z.string(), z.unknown());
-const Chain = z.array(Name).max(100);
 
 const Parameter = z.strictObject({
   argument: Name,
@@ -71,8 +70,6 @@ export const OperationSchema = z.strictObject({
     .max(100)
     .optional(),
   exposePassthrough: z.boolean().optional(),
-  pluginChainPre: Chain.optional(),
-  pluginChainPost: Chain.optional(),
 });
 
 const Credential = z.discriminatedUnion('type', [

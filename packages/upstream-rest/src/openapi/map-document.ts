@@ -179,8 +179,6 @@ const SETTINGS = [
   'maxConcurrent',
   'allowedHosts',
   'exposePassthrough',
-  'pluginChainPre',
-  'pluginChainPost',
 ] as const satisfies readonly (keyof RestOperation)[];
 
 function withSettings(operation: RestOperation, before: RestOperation | undefined): RestOperation {

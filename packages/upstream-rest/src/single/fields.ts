@@ -30,8 +30,6 @@ export interface SingleToolFields {
   readonly timeoutMs?: number | undefined;
   readonly allowlist?: readonly string[] | undefined;
   readonly exposePassthrough?: boolean | undefined;
-  readonly pluginChainPre?: readonly string[] | undefined;
-  readonly pluginChainPost?: readonly string[] | undefined;
 }
 
 /** How the gateway proves itself to the endpoint. */

@@ -86,8 +86,6 @@ function operationOf(
     timeoutMs: fields.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     allowedHosts: allowlist.length === 0 ? undefined : allowlist,
     exposePassthrough: fields.exposePassthrough,
-    pluginChainPre: fields.pluginChainPre,
-    pluginChainPost: fields.pluginChainPost,
   };
 }
 

@@ -57,8 +57,6 @@ function toFields({ url = '' }: UpstreamRecord, operation: RestOperation): Singl
     timeoutMs,
     allowlist: operation.allowedHosts ?? [],
     exposePassthrough: operation.exposePassthrough ?? true,
-    pluginChainPre: operation.pluginChainPre ?? [],
-    pluginChainPost: operation.pluginChainPost ?? [],
   };
 }
 

@@ -1,0 +1,3 @@
+export const createPlugin = () => {
+  throw new Error('no such word');
+};
