@@ -56,13 +56,30 @@ describe('results', () => {
     ]);
   });
 
-  it('judge gRPC by the CPU that the gateway adds to a direct call, beside what it adds to an MCP call', () => {
+  it('judge imported operations beside the list of 1,000 tools', () => {
+    const measured = (ratio: number) =>
+      row({ case: 'list-openapi', payload: '2000-operations', toRaw: metrics(ratio), toBare: undefined });
+    const what = 'of the ratio to raw that list has, goal 0.95';
+    expect(goalsOf([measured(0.66)])).toBe('');
+    expect(goalsOf([list, measured(0.66)])).toContain(
+      `met    list-openapi modern c=32 2000-operations: 0.96 ${what}\n`,
+    );
+    expect(goalsOf([list, measured(0.65)])).toContain(
+      `missed list-openapi modern c=32 2000-operations: 0.94 ${what}\n`,
+    );
+    expect(inOrder([measured(1), list]).map((it) => it.case)).toEqual(['list', 'list-openapi']);
+  });
+
+  it('judge gRPC and REST by the CPU that the gateway adds to a direct call, beside what it adds to an MCP call', () => {
     const cpu = (name: Case, cpuUs: number) =>
       row({ case: name, toBare: undefined, value: { ...metrics(9000), cpuUs } });
     const rows = [cpu('gateway', 70), cpu('direct-undici', 30), cpu('direct-grpc', 100), cpu('grpc', 164)];
     const what = 'of the CPU that the gateway adds to an MCP call, goal at most 1.5';
     expect(goalsOf(rows)).toBe(`missed grpc modern c=32 1k: 1.60 ${what}\n`);
     expect(goalsOf(rows.slice(1))).toBe('');
+    const rest = [...rows.slice(0, 2), cpu('direct-rest', 40), cpu('rest', 100)];
+    expect(goalsOf(rest)).toBe(`met    rest modern c=32 1k: 1.50 ${what}\n`);
+    expect(goalsOf([...rows.slice(0, 2), cpu('direct-a2a', 40), cpu('a2a', 400)])).toBe('');
   });
 
   it('say in JSON how long the start took where it was measured', () => {

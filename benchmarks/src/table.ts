@@ -1,5 +1,5 @@
 /** @module How results are shown: a Markdown table, the goals, and rows of JSON. */
-import { type Case, CASES, DIRECT, ERAS, FOREIGN, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
+import { type Case, CASES, DIRECT, ERAS, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
 
 /** Columns of metrics: heading, value, digits after the point. */
 const METRICS: readonly (readonly [string, (metrics: Metrics) => number | undefined, number])[] = [
@@ -70,9 +70,8 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
   if (name === 'wrapper' && concurrency === 1)
     return [...atMost(1.4, "of bare-wrapper's p50", toBare?.p50Ms), ...startsIn(200)];
   if (concurrency !== 32) return [];
-  const foreign = FOREIGN.find((it) => it === name);
-  if (foreign !== undefined)
-    return atMost(1.5, 'of the CPU that the gateway adds to an MCP call', addedToMcp(row, rows, DIRECT[foreign]));
+  if (name === 'grpc' || name === 'rest')
+    return atMost(1.5, 'of the CPU that the gateway adds to an MCP call', addedToMcp(row, rows, DIRECT[name]));
   if (name === 'gateway-policy') return atLeast(0.75, 'of bare', toBare?.rps);
   if (name === 'translate') return [...atLeast(0.5, 'of bare-bridge', toBare?.rps), ...startsIn(300)];
   if (!isPeer(name)) return [];
