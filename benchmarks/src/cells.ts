@@ -18,10 +18,22 @@ export const OWN_CASES = [
   'bare-wrapper',
   'wrapper',
   'grpc',
+  'rest',
+  'a2a',
+  'list-openapi',
 ] as const;
 
-/** Calls without anything in between, measured beside `grpc`. */
-export const DIRECT_CASES = ['direct-undici', 'direct-grpc'] as const;
+/** Cases before what speaks no MCP, each with the same call made without anything in between. */
+export const DIRECT = { grpc: 'direct-grpc', rest: 'direct-rest', a2a: 'direct-a2a' } as const;
+
+/** A case before what speaks no MCP. */
+export type Foreign = keyof typeof DIRECT;
+
+/** These cases in the order of the table. */
+export const FOREIGN = Object.keys(DIRECT) as readonly Foreign[];
+
+/** A call without anything in between; `direct-undici` is an MCP call. */
+export type DirectCase = 'direct-undici' | (typeof DIRECT)[Foreign];
 
 /** Programs of others, each with the case of ours that does what it does. */
 export const RIVALS = { supergateway: 'translate', 'mcp-proxy': 'translate', 'mcp-remote': 'wrapper' } as const;
@@ -36,17 +48,17 @@ export const PEERS = Object.keys(RIVALS) as readonly Peer[];
 export type OwnCase = (typeof OWN_CASES)[number];
 
 /** What stands between client and result; the README says what each one is. */
-export type Case = OwnCase | (typeof DIRECT_CASES)[number] | Peer;
+export type Case = OwnCase | DirectCase | Peer;
 
 /** All cases in the order of the table. */
-export const CASES: readonly Case[] = [...OWN_CASES, ...DIRECT_CASES, ...PEERS];
+export const CASES: readonly Case[] = [...OWN_CASES, 'direct-undici', ...Object.values(DIRECT), ...PEERS];
 
 /** Whether `name` is somebody else's program. */
 export function isPeer(name: Case): name is Peer {
   return name in RIVALS;
 }
 
-/** Whether `name` can be chosen; the direct calls come with `grpc`. */
+/** Whether `name` can be chosen; the direct calls come with those that they are made beside. */
 export function isOwn(name: Case): name is OwnCase {
   return (OWN_CASES as readonly string[]).includes(name);
 }
@@ -63,11 +75,22 @@ export const RESULT_SIZES = Object.keys(RESULT_BYTES) as readonly ResultSize[];
 /** The payload of the `list` case: `tools/list` of 1,000 tools. */
 export const LIST = '1000-tools';
 
+/** The payload of the `list-openapi` case: `tools/list` of 2,000 operations of an OpenAPI document. */
+export const OPERATION_LIST = '2000-operations';
+
+/** The cases that list, with what they list. */
+export const LISTS = { list: LIST, 'list-openapi': OPERATION_LIST } as const;
+
 /** What an answer carries. */
-export type Payload = ResultSize | typeof LIST;
+export type Payload = ResultSize | (typeof LISTS)[keyof typeof LISTS];
+
+/** Whether `payload` is the result of a call, not a list. */
+export function isResultSize(payload: Payload): payload is ResultSize {
+  return payload in RESULT_BYTES;
+}
 
 /** Payloads in the order of the table. */
-export const PAYLOADS: readonly Payload[] = [...RESULT_SIZES, LIST];
+export const PAYLOADS: readonly Payload[] = [...RESULT_SIZES, LIST, OPERATION_LIST];
 
 /** One place in the table. */
 export interface Cell {

@@ -36,7 +36,7 @@ const COMMAND = {
     ['Everything, about 16 minutes', 'pnpm bench --json result.json'],
     ['One goal, quickly', 'pnpm bench --quick --case bare gateway-policy --concurrency 32 --payload 1k'],
     ['Beside what others have', 'pnpm bench --peers --case translate wrapper --payload 1k'],
-    ['What gRPC adds', 'pnpm bench --case grpc --concurrency 32'],
+    ['What gRPC, REST and agents add', 'pnpm bench --case grpc rest a2a --concurrency 32'],
     ['Where a call spends its time', 'pnpm bench --profile --case gateway --era modern --concurrency 32 --payload 1k'],
   ],
 } as const satisfies Command;

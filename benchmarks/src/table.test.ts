@@ -56,13 +56,30 @@ describe('results', () => {
     ]);
   });
 
-  it('judge gRPC by the CPU that the gateway adds to a direct call, beside what it adds to an MCP call', () => {
+  it('judge imported operations beside the list of 1,000 tools', () => {
+    const of = (list: Partial<Row>, cpuUs: number) =>
+      row({ ...list, toRaw: { ...metrics(0.8), cpuUs }, toBare: undefined });
+    const tools = of({ case: 'list', payload: '1000-tools' }, 1.3);
+    const measured = (cpuUs: number) => of({ case: 'list-openapi', payload: '2000-operations' }, cpuUs);
+    const what = 'of the CPU ratio to raw that list has, goal at most 1.15';
+    expect(goalsOf([measured(1.4)])).toBe('');
+    expect(goalsOf([tools, measured(1.4)])).toContain(`met    list-openapi modern c=32 2000-operations: 1.08 ${what}
+`);
+    expect(goalsOf([tools, measured(1.56)])).toContain(`missed list-openapi modern c=32 2000-operations: 1.20 ${what}
+`);
+    expect(inOrder([measured(1), tools]).map((it) => it.case)).toEqual(['list', 'list-openapi']);
+  });
+
+  it('judge gRPC and REST by the CPU that the gateway adds to a direct call, beside what it adds to an MCP call', () => {
     const cpu = (name: Case, cpuUs: number) =>
       row({ case: name, toBare: undefined, value: { ...metrics(9000), cpuUs } });
     const rows = [cpu('gateway', 70), cpu('direct-undici', 30), cpu('direct-grpc', 100), cpu('grpc', 164)];
     const what = 'of the CPU that the gateway adds to an MCP call, goal at most 1.5';
     expect(goalsOf(rows)).toBe(`missed grpc modern c=32 1k: 1.60 ${what}\n`);
     expect(goalsOf(rows.slice(1))).toBe('');
+    const rest = [...rows.slice(0, 2), cpu('direct-rest', 40), cpu('rest', 100)];
+    expect(goalsOf(rest)).toBe(`met    rest modern c=32 1k: 1.50 ${what}\n`);
+    expect(goalsOf([...rows.slice(0, 2), cpu('direct-a2a', 40), cpu('a2a', 400)])).toBe('');
   });
 
   it('say in JSON how long the start took where it was measured', () => {

@@ -1,5 +1,5 @@
 /** @module How results are shown: a Markdown table, the goals, and rows of JSON. */
-import { type Case, CASES, ERAS, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
+import { type Case, CASES, DIRECT, ERAS, isPeer, type Metrics, PAYLOADS, RIVALS, type Row } from './cells.ts';
 
 /** Columns of metrics: heading, value, digits after the point. */
 const METRICS: readonly (readonly [string, (metrics: Metrics) => number | undefined, number])[] = [
@@ -65,11 +65,13 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
     return startMs === undefined ? [] : [goal(row, startMs < most, `starts in ${startMs.toFixed(0)} ms, goal ${most}`)];
   };
   if (name === 'list') return atLeast(0.7, 'of raw', toRaw?.rps);
+  if (name === 'list-openapi') return atMost(1.15, 'of the CPU ratio to raw that list has', toList(row, rows));
   if (payload !== '1k') return [];
   if (name === 'wrapper' && concurrency === 1)
     return [...atMost(1.4, "of bare-wrapper's p50", toBare?.p50Ms), ...startsIn(200)];
   if (concurrency !== 32) return [];
-  if (name === 'grpc') return atMost(1.5, 'of the CPU that the gateway adds to an MCP call', addedToMcp(row, rows));
+  if (name === 'grpc' || name === 'rest')
+    return atMost(1.5, 'of the CPU that the gateway adds to an MCP call', addedToMcp(row, rows, DIRECT[name]));
   if (name === 'gateway-policy') return atLeast(0.75, 'of bare', toBare?.rps);
   if (name === 'translate') return [...atLeast(0.5, 'of bare-bridge', toBare?.rps), ...startsIn(300)];
   if (!isPeer(name)) return [];
@@ -81,12 +83,19 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
   return atLeast(8, `times as much by ${RIVALS[name]}`, times);
 }
 
-/** CPU that the gateway adds to a gRPC call made directly, divided by what it adds to an MCP call made directly. */
-function addedToMcp({ era, concurrency, payload, value }: Row, rows: readonly Row[]): number | undefined {
+/** How the CPU time of a list compares with the raw responder's, divided by how that of the list of 1,000 tools does. */
+function toList({ era, concurrency, toRaw }: Row, rows: readonly Row[]): number | undefined {
+  const list = rows.find((it) => it.case === 'list' && it.era === era && it.concurrency === concurrency);
+  const ratio = (toRaw?.cpuUs ?? NaN) / (list?.toRaw?.cpuUs ?? NaN);
+  return Number.isNaN(ratio) ? undefined : ratio;
+}
+
+/** CPU that the gateway adds to a call made directly, divided by what it adds to an MCP call made directly. */
+function addedToMcp({ era, concurrency, payload, value }: Row, rows: readonly Row[], direct: Case): number | undefined {
   const cpuOf = (name: Case) =>
     rows.find((it) => it.case === name && it.era === era && it.concurrency === concurrency && it.payload === payload)
       ?.value.cpuUs ?? NaN;
-  const ratio = ((value.cpuUs ?? NaN) - cpuOf('direct-grpc')) / (cpuOf('gateway') - cpuOf('direct-undici'));
+  const ratio = ((value.cpuUs ?? NaN) - cpuOf(direct)) / (cpuOf('gateway') - cpuOf('direct-undici'));
   return Number.isNaN(ratio) ? undefined : ratio;
 }
 

@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly policy: boolean;
   /** MCP endpoints, or bodies of registrations, by upstream name. */
   readonly upstreams: Readonly<Record<string, string | object>>;
+  /** OpenAPI documents to import, by upstream name. */
+  readonly documents?: Readonly<Record<string, object>> | undefined;
   /** How many tools they have together. */
   readonly tools: number;
   readonly core: number | undefined;
@@ -65,7 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   try {
     const headers: Record<string, string> = policy ? { Authorization: `Bearer ${await token(env, folder)}` } : {};
-    const url = `${server.origin}/servers/${await register(server.origin, headers, options.upstreams)}/mcp`;
+    const url = `${server.origin}/servers/${await register(server.origin, headers, options)}/mcp`;
     const endpoint: Endpoint = { url, era, headers };
     return { server, endpoint, pages: await whenDiscovered(endpoint, options.tools) };
   } catch (error) {
@@ -80,13 +82,17 @@ async function token(env: Record<string, string>, cwd: string): Promise<string> 
   return stdout.trim();
 }
 
+interface Named {
+  readonly id: string;
+}
+
 /** Registers upstreams and a virtual server of them all; its id. */
 async function register(
   origin: string,
   headers: Readonly<Record<string, string>>,
-  upstreams: GatewayOptions['upstreams'],
+  { upstreams, documents = {} }: Pick<GatewayOptions, 'upstreams' | 'documents'>,
 ): Promise<string> {
-  const post = async (path: string, body: object): Promise<string> => {
+  const post = async <Answer>(path: string, body: object): Promise<Answer> => {
     const response = await fetch(origin + path, {
       method: 'POST',
       headers: { ...headers, 'Content-Type': 'application/json' },
@@ -94,13 +100,17 @@ async function register(
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text.slice(0, 500)}`);
-    return (JSON.parse(text) as { id: string }).id;
+    return JSON.parse(text) as Answer;
   };
   const ids: string[] = [];
   for (const [name, upstream] of Object.entries(upstreams)) {
-    ids.push(await post('/gateways', { name, ...(typeof upstream === 'string' ? { url: upstream } : upstream) }));
+    const body = { name, ...(typeof upstream === 'string' ? { url: upstream } : upstream) };
+    ids.push((await post<Named>('/gateways', body)).id);
   }
-  return post('/servers', { server: { name: 'Benchmark', associated_gateways: ids } });
+  for (const [name, document] of Object.entries(documents)) {
+    ids.push((await post<{ gateway: Named }>('/import/openapi', { name, document })).gateway.id);
+  }
+  return (await post<Named>('/servers', { server: { name: 'Benchmark', associated_gateways: ids } })).id;
 }
 
 async function whenDiscovered(endpoint: Endpoint, tools: number): Promise<readonly ToolsPage[]> {

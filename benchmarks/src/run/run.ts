@@ -2,9 +2,13 @@
 import {
   type Case,
   type Cell,
-  DIRECT_CASES,
+  DIRECT,
+  type DirectCase,
   type Era,
-  LIST,
+  FOREIGN,
+  type Foreign,
+  isResultSize,
+  LISTS,
   type Payload,
   RESULT_BYTES,
   type Result,
@@ -12,11 +16,13 @@ import {
 } from '../cells.ts';
 import type { Job } from '../load/job.ts';
 import { BRIDGES, startBridge } from './bridges.ts';
+import { directTarget } from './direct.ts';
 import { startGrpcServer, startGrpcTarget } from './grpc.ts';
 import { summarise } from './metrics.ts';
 import type { Cores } from './pinning.ts';
-import { type LoadGenerator, startLoadGenerator } from './processes.ts';
+import { type LoadGenerator, type ServerProcess, startLoadGenerator } from './processes.ts';
 import { printProfile } from './profile.ts';
+import { startRestServer, startRestTarget } from './rest.ts';
 import { type Field, measureRound } from './round.ts';
 import { scratchFolder } from './scratch.ts';
 import { type Place, startList, startRaw, startTarget, type Target } from './targets.ts';
@@ -79,8 +85,9 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
           cases: WRAPPERS,
           start: (name, where, origin) => prepareWrapper(name, where, `${origin}/a/mcp`),
         });
-        await runList(era, upstream.origin);
-        await runGrpc(era, upstream.origin);
+        await runList(era, upstream.origin, 'list');
+        await runList(era, upstream.origin, 'list-openapi');
+        await runForeign(era, upstream.origin);
       } finally {
         await upstream.stop();
       }
@@ -91,7 +98,7 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
   return { rows: [...rounds.values()].map(({ cell, results }) => ({ ...cell, ...summarise(results) })), failures };
 
   async function runCalls<C extends Case>(era: Era, upstream: string, { cases, start }: Family<C>): Promise<void> {
-    const sizes = plan.payloads.filter((payload) => payload !== LIST);
+    const sizes = plan.payloads.filter(isResultSize);
     const names = cases.filter((name, index) => index === 0 || plan.cases.includes(name));
     if (sizes.length === 0 || !cases.some((name) => plan.cases.includes(name))) return;
     const targets = await startAll(era, names, (name) => start(name, place(era, name), upstream));
@@ -107,34 +114,47 @@ export async function run(plan: Plan, log: (line: string) => void): Promise<RunR
     await stopAll(targets);
   }
 
-  async function runList(era: Era, upstream: string): Promise<void> {
-    if (!plan.cases.includes('list') || !plan.payloads.includes(LIST)) return;
+  async function runList(era: Era, upstream: string, name: keyof typeof LISTS): Promise<void> {
+    if (!plan.cases.includes(name) || !plan.payloads.includes(LISTS[name])) return;
     try {
-      const { raw, list, calls, minBytes } = await startList(place(era, 'list'), upstream);
-      log(`list ${era}: ${calls.length} page(s), the shortest has ${minBytes} bytes`);
-      await runLoads(era, LIST, { raw, others: [list] }, () => ({ calls, minBytes }));
+      const { raw, list, calls, minBytes } = await startList(name, place(era, name), upstream);
+      log(`${name} ${era}: ${calls.length} page(s), the shortest has ${minBytes} bytes`);
+      await runLoads(era, LISTS[name], { raw, others: [list] }, () => ({ calls, minBytes }));
       await stopAll([raw, list]);
     } catch (error) {
-      fail(`list ${era}`, error);
+      fail(`${name} ${era}`, error);
     }
   }
 
-  /** The gateway before the gRPC server and before the raw responder, and the same calls made directly. */
-  async function runGrpc(era: Era, upstream: string): Promise<void> {
-    if (era !== 'modern' || !plan.cases.includes('grpc') || !plan.payloads.includes('1k')) return;
-    const server = await startGrpcServer(plan.cores?.upstream);
+  /** The gateway before what speaks no MCP, and before the raw responder, and the same calls made directly. */
+  async function runForeign(era: Era, upstream: string): Promise<void> {
+    const cases = FOREIGN.filter((name) => plan.cases.includes(name));
+    if (era !== 'modern' || cases.length === 0 || !plan.payloads.includes('1k')) return;
+    const servers: ServerProcess[] = [];
+    const startOne = async (start: typeof startGrpcServer): Promise<string> => {
+      const server = await start(plan.cores?.upstream);
+      servers.push(server);
+      return server.origin;
+    };
     try {
-      const names = ['raw', 'gateway', ...DIRECT_CASES, 'grpc'] as const;
-      const [raw, ...others] = await startAll(era, names, (name) =>
-        name === 'raw' || name === 'gateway'
-          ? startTarget(name, place(era, name), upstream)
-          : startGrpcTarget(name, place(era, name), name === 'direct-undici' ? upstream : server.origin),
+      const grpc = cases.includes('grpc') ? await startOne(startGrpcServer) : '';
+      const rest = cases.some((name) => name !== 'grpc') ? await startOne(startRestServer) : '';
+      const originOf = (name: Foreign): string => (name === 'grpc' ? grpc : rest);
+      const startForeign = (name: Foreign): Promise<Target> =>
+        name === 'grpc' ? startGrpcTarget(place(era, name), grpc) : startRestTarget(name, place(era, name), rest);
+      const direct = (name: DirectCase, origin: string): Target => directTarget(name, place(era, name), origin);
+
+      const [raw, gateway] = await startAll(era, ['raw', 'gateway'] as const, (name) =>
+        startTarget(name, place(era, name), upstream),
       );
+      const directs = cases.map((name) => direct(DIRECT[name], originOf(name)));
+      const foreign = await startAll(era, cases, startForeign);
+      const others = [gateway, direct('direct-undici', upstream), ...directs, ...foreign].flatMap((it) => it ?? []);
       const load = (target: Target) => ({ calls: [target.callFor('1k')], minBytes: RESULT_BYTES['1k'] });
       await runLoads(era, '1k', { raw, others }, load);
       await stopAll([raw, ...others].flatMap((target) => target ?? []));
     } finally {
-      await server.stop();
+      for (const server of servers) await server.stop();
     }
   }
 

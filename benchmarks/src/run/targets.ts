@@ -1,9 +1,10 @@
 /** @module What is under test in one era, each as something that jobs can be made for: the gateway and its baselines. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Case, Era, Metrics, ResultSize } from '../cells.ts';
+import type { Case, Era, LISTS, Metrics, ResultSize } from '../cells.ts';
 import type { Call, Job, Reach } from '../load/job.ts';
 import { LIST_UPSTREAMS, toolName, TOOLS_PER_UPSTREAM } from '../servers/fixture.ts';
+import { ARGUMENTS, openApiDocument, OPERATIONS } from '../servers/rest-fixture.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { listCall } from './mcp-client.ts';
 import { ownScript, type ServerProcess, startServer } from './processes.ts';
@@ -24,7 +25,7 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** The `list` case: what is listed, by whom, and the raw responder that serves the same bytes. */
+/** A case that lists: what is listed, by whom, and the raw responder that serves the same bytes. */
 export interface ListTargets {
   readonly raw: Target;
   readonly list: Target;
@@ -68,15 +69,10 @@ export async function startTarget(
   return gatewayTarget(name, place, gateway);
 }
 
-/** Starts the two sides of the `list` case; `upstream` is an origin. */
-export async function startList(place: Place, upstream: string): Promise<ListTargets> {
-  const numbers = Array.from({ length: LIST_UPSTREAMS }, (_, index) => index);
-  const gateway = await startGateway({
-    ...place,
-    policy: true,
-    upstreams: Object.fromEntries(numbers.map((n) => [`Many ${n}`, `${upstream}/many/${n}/mcp`])),
-    tools: LIST_UPSTREAMS * TOOLS_PER_UPSTREAM,
-  });
+/** Starts the two sides of a case that lists; `upstream` is an origin. */
+export async function startList(name: keyof typeof LISTS, place: Place, upstream: string): Promise<ListTargets> {
+  const listed = name === 'list' ? manyUpstreams(upstream) : manyOperations(upstream);
+  const gateway = await startGateway({ ...place, policy: true, ...listed });
   const { pages } = gateway;
   try {
     const baseline = { ...place, profileFolder: undefined };
@@ -85,7 +81,7 @@ export async function startList(place: Place, upstream: string): Promise<ListTar
     const raw = serverTarget('raw', baseline, await startRaw(baseline, file), '');
     return {
       raw,
-      list: gatewayTarget('list', place, gateway),
+      list: gatewayTarget(name, place, gateway),
       calls: pages.map(({ cursor }) => listCall(cursor)),
       minBytes: Math.min(...pages.map(({ result }) => result.length)),
     };
@@ -93,6 +89,16 @@ export async function startList(place: Place, upstream: string): Promise<ListTar
     await gateway.server.stop();
     throw error;
   }
+}
+
+function manyUpstreams(upstream: string) {
+  const numbers = Array.from({ length: LIST_UPSTREAMS }, (_, index) => index);
+  const upstreams = Object.fromEntries(numbers.map((n) => [`Many ${n}`, `${upstream}/many/${n}/mcp`]));
+  return { upstreams, tools: LIST_UPSTREAMS * TOOLS_PER_UPSTREAM };
+}
+
+function manyOperations(upstream: string) {
+  return { upstreams: {}, documents: { Bench: openApiDocument(upstream) }, tools: OPERATIONS };
 }
 
 function startBare({ core, profileFolder }: Place, upstream: string): Promise<ServerProcess> {
@@ -138,5 +144,5 @@ export function gatewayTarget(name: Case, { profileFolder }: Place, { server, en
 }
 
 function toolCall(name: string): Call {
-  return { method: 'tools/call', params: { name, arguments: { query: 'the quick brown fox', limit: 10 } } };
+  return { method: 'tools/call', params: { name, arguments: ARGUMENTS } };
 }

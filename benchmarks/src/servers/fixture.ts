@@ -58,7 +58,8 @@ function toolsAt(path: string): readonly object[] {
   return Array.from({ length: TOOLS_PER_UPSTREAM }, (_, index) => tool(`tool_${first + index}`));
 }
 
-function tool(name: string): object {
+/** What a list says of a tool. */
+export function tool(name: string) {
   return {
     name,
     description: `The tool ${name}, which looks something up by a query and answers with what it found, in plain text.`,

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
+import { RESULT_BYTES, RESULT_SIZES } from '../cells.ts';
 import { launch, type Launched } from '../launch.ts';
+import { AGENT_PATH, agentCall, ARGUMENTS, openApiDocument, OPERATIONS, restPath } from './rest-fixture.ts';
 
 const running: Launched[] = [];
 afterEach(async () => {
@@ -44,6 +46,38 @@ it('the bare bridge gives each of two clients with the same id its own answer', 
   const answer = (method: string) => ({ jsonrpc: '2.0', id: 7, result: { method } });
   expect(await Promise.all([ask('a'), ask('b')])).toEqual([answer('a'), answer('b')]);
 });
+
+it('the REST server has an endpoint for each size, and an agent that answers with the id it was asked with', async () => {
+  const origin = await start('rest-server.ts');
+  const post = async (path: string, body: string): Promise<[number, string]> => {
+    const response = await fetch(new URL(path, origin), { method: 'POST', body });
+    return [response.status, await response.text()];
+  };
+  for (const size of RESULT_SIZES) {
+    const [status, text] = await post(restPath(size), JSON.stringify(ARGUMENTS));
+    expect(status).toBe(200);
+    expect(text).toHaveLength(RESULT_BYTES[size]);
+    expect(JSON.parse(text)).toMatchObject({ text: expect.stringContaining('"quick" brown') as string });
+  }
+  const call = JSON.parse(agentCall('1k')) as object;
+  const [, answer] = await post(AGENT_PATH, JSON.stringify({ ...call, id: 'mine' }));
+  const { id, result } = JSON.parse(answer) as { id: string; result: object };
+  expect(id).toBe('mine');
+  expect(JSON.stringify(result)).toHaveLength(RESULT_BYTES['1k']);
+  expect(result).toMatchObject({ message: { role: 'ROLE_AGENT', parts: [{ text: expect.any(String) as string }] } });
+  expect((await post('/nothing', '{}'))[0]).toBe(404);
+});
+
+it('the OpenAPI document has as many operations as it says, each with an id of its own', () => {
+  const { paths } = openApiDocument('http://127.0.0.1:1') as { paths: Record<string, Record<string, Operation>> };
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  expect(operations).toHaveLength(OPERATIONS);
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(OPERATIONS);
+});
+
+interface Operation {
+  readonly operationId: string;
+}
 
 it('a program that would listen on every address is reached on the loopback address alone', async () => {
   const taken = createServer().listen(0, '127.0.0.1');

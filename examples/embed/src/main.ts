@@ -1,12 +1,21 @@
 /**
- * @module Forge inside a server of your own: its own routes stay its own, `/mcp` is Forge's. The program then calls a tool
- * through itself and fails when the answer is not the expected one.
+ * @module Forge inside a server of your own: its own routes stay its own, `/mcp` is Forge's. Behind it are a server on HTTP
+ * and one that lives in this process. The program then calls a tool of each through itself and fails when an answer is not
+ * the expected one.
  */
 import { createServer } from 'node:http';
-import { createForge, createMemoryStore, createSealer, type Interceptor, type Principal } from '@forge/core';
+import {
+  createForge,
+  createMemoryStore,
+  createSealer,
+  inProcessAdapter,
+  type Interceptor,
+  type Principal,
+} from '@forge/core';
 import { JsonText } from '@forge/protocol';
 import { createMcpListener, httpUpstream } from '@forge/transport-http';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { clock } from './clock-server.ts';
 import { startWeatherServer } from './weather-server.ts';
 
 const me: Principal = { id: 'me@example.com', admin: true };
@@ -30,6 +39,8 @@ const forge = await createForge({
       transports: ['streamable-http'],
       create: ({ url = '' }, events) => httpUpstream({ url, events, clientInfo: JsonText.of(identity) }),
     },
+    // No socket, no child. What stands here can be registered, and nothing else of this process.
+    inProcessAdapter({ servers: { clock: (transport) => clock().connect(transport) }, identity }),
   ],
   interceptors: [logging],
   identity,
@@ -37,6 +48,7 @@ const forge = await createForge({
 
 const weather = await startWeatherServer();
 await forge.registry.upstreams.create(me, { name: 'weather', url: weather.url });
+await forge.registry.upstreams.create(me, { name: 'clock', transport: 'in-process' });
 
 const listener = createMcpListener({
   authenticate: () => me,
@@ -52,9 +64,15 @@ process.stdout.write(`MCP at http://127.0.0.1:${port}/mcp\n`);
 
 const client = new Client({ name: 'example-client', version: '1.0.0' });
 await client.connect(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`)));
-const answer = await client.callTool({ name: 'weather-forecast', arguments: { city: 'Oslo' } });
-process.stdout.write(`${JSON.stringify(answer.content)}\n`);
-if (!JSON.stringify(answer.content).includes('Sunny in Oslo')) throw new Error('the tool did not answer as expected');
+const expected = [
+  { name: 'weather-forecast', arguments: { city: 'Oslo' }, answer: 'Sunny in Oslo' },
+  { name: 'clock-year', arguments: {}, answer: String(new Date().getUTCFullYear()) },
+];
+for (const { answer, ...call } of expected) {
+  const text = JSON.stringify((await client.callTool(call)).content);
+  process.stdout.write(`${text}\n`);
+  if (!text.includes(answer)) throw new Error(`${call.name} did not answer as expected`);
+}
 
 await client.close();
 await listener.close();

@@ -83,7 +83,7 @@ export function setUp({ maxBodyBytes, importOpenApi, plugins: installed = [] }: 
     destinations: ({ url }) => (url === undefined ? [] : [new URL(url).origin]),
     async discover(record) {
       connected.push(record);
-      const host = record.command ?? new URL(record.url ?? '').host;
+      const host = record.command ?? (record.url === undefined ? record.name : new URL(record.url).host);
       const names = tools.get(host);
       if (!names) throw new ForgeError('upstream_unreachable', `${host} does not answer`);
       return discovered(host, names);

@@ -54,6 +54,8 @@ export {
   type UpstreamPool,
   type UpstreamStatus,
 } from './contracts/upstream-pool.ts';
+export { type ConnectServer, inProcessAdapter, type InProcessOptions } from './in-process/in-process-adapter.ts';
+export { type InProcessTransport, type RpcMessage } from './in-process/linked-ends.ts';
 export { createMemoryBus, type MemoryBusOptions } from './memory/memory-bus.ts';
 export { createMemoryStore } from './memory/memory-store.ts';
 export {

@@ -82,10 +82,11 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
 
   /** Another origin than ours gets a connection for this one request. */
   function dispatch({ method, url, headers, body }: Hop, reply: HopReply): Dispatcher | undefined {
-    const elsewhere = url.origin === options.origin ? undefined : new Client(url.origin, { connect });
+    const { origin } = url;
+    const elsewhere = origin === options.origin ? undefined : new Client(origin, { connect });
     (elsewhere ?? home).dispatch(
       {
-        origin: url.origin,
+        origin,
         path: `${url.pathname}${url.search}`,
         method,
         headers: { 'accept-encoding': ACCEPT_ENCODING, ...headers },

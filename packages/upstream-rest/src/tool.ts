@@ -48,7 +48,7 @@ export function compileTool(operation: RestOperation, parts: ToolParts): RestToo
   const maxBytes = operation.maxAnswerBytes ?? parts.maxAnswerBytes;
   const maxRead = operation.filter === undefined ? maxBytes : Math.max(maxBytes, MAX_FILTERED);
   const { allowedHosts, callsPerMinute: perMinute = 0, maxConcurrent: concurrent = 0 } = operation;
-  const prepare = compileOperation(operation, base);
+  const prepare = compileOperation(operation, base, { 'user-agent': parts.userAgent });
   const limit = perMinute + concurrent > 0 ? new CallLimit({ perMinute, concurrent }) : undefined;
   const answers = { filters, maxBytes, maxRead, hiddenQuery: hiddenNames(config, operation, base) };
   const plan: CallPlan = {
@@ -78,8 +78,9 @@ export function compileTool(operation: RestOperation, parts: ToolParts): RestToo
         if (!plan.allows(prepared.url)) {
           return errorResult(`${prepared.url.origin} is not among the hosts that this tool may reach`);
         }
-        const headers = { 'user-agent': parts.userAgent, ...added, ...prepared.headers };
-        return await run(call, { ...prepared, headers }, ownAuthorization(client.upstreamAuthorization));
+        // What the operation itself sends counts more than what plugins add.
+        const request = added === undefined ? prepared : { ...prepared, headers: { ...added, ...prepared.headers } };
+        return await run(call, request, ownAuthorization(client.upstreamAuthorization));
       } catch (error) {
         if (error instanceof ArgumentError) return errorResult(error.message);
         return failure(ForgeError.from(error), call.attempts, redact);

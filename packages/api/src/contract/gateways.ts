@@ -26,7 +26,7 @@ function transportName(value: unknown): unknown {
 }
 
 /** As answers spell them. */
-const TransportName = z.enum(['SSE', 'STREAMABLEHTTP', 'WEBSOCKET', 'STDIO', 'REST', 'GRPC', 'A2A']);
+const TransportName = z.enum(['SSE', 'STREAMABLEHTTP', 'WEBSOCKET', 'STDIO', 'INPROCESS', 'REST', 'GRPC', 'A2A']);
 
 /** The names in any case; also `http`, `streamable-http`, `ws`. */
 export const Transport = z.preprocess(transportName, TransportName);

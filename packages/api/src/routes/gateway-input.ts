@@ -16,6 +16,7 @@ const TRANSPORTS = {
   STREAMABLEHTTP: 'streamable-http',
   WEBSOCKET: 'websocket',
   STDIO: 'stdio',
+  INPROCESS: 'in-process',
   REST: 'rest',
   GRPC: 'grpc',
   A2A: 'a2a',

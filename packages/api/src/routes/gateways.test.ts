@@ -39,6 +39,24 @@ test('a flat body in snake_case and a wrapped one in camelCase register alike', 
   ]);
 });
 
+test('a server in the process of the gateway goes by its name', async () => {
+  const { send, tools, connected } = setUp();
+  tools.set('clock', ['now']);
+  for (const transport of ['IN_PROCESS', 'in-process', 'INPROCESS']) {
+    const { status, body } = await send('POST', '/gateways', { json: { name: 'clock', transport } });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ transport: 'INPROCESS', url: null, config: { server: 'clock' } });
+    expect(GatewayRead.parse(body)).toEqual(body);
+    expect(connected.at(-1)).toMatchObject({ transport: 'in-process', config: '{"server":"clock"}' });
+    await send('DELETE', `/gateways/${body.id}`);
+  }
+  const { status, body } = await send('POST', '/gateways', {
+    json: { name: 'clock', transport: 'in-process', url: 'http://clock/mcp' },
+  });
+  expect(status).toBe(422);
+  expect(JSON.stringify(body)).toContain('does not go with a server in this process');
+});
+
 test('the answer has counts and status, and follows the contract', async () => {
   const { git, send } = await withGit();
   expect(GatewayRead.parse(git)).toEqual(git);

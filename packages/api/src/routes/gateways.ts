@@ -14,6 +14,7 @@ const TRANSPORT_NAMES = {
   'streamable-http': 'STREAMABLEHTTP',
   websocket: 'WEBSOCKET',
   stdio: 'STDIO',
+  'in-process': 'INPROCESS',
   rest: 'REST',
   grpc: 'GRPC',
   a2a: 'A2A',

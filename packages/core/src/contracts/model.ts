@@ -22,7 +22,15 @@ export interface Entity {
 }
 
 /** How an upstream is reached. */
-export type UpstreamTransport = 'streamable-http' | 'sse' | 'websocket' | 'stdio' | 'rest' | 'grpc' | 'a2a';
+export type UpstreamTransport =
+  | 'streamable-http'
+  | 'sse'
+  | 'websocket'
+  | 'stdio'
+  | 'in-process'
+  | 'rest'
+  | 'grpc'
+  | 'a2a';
 
 /** A header sent with every request to an upstream. The value is sealed in the store. */
 export interface SecretHeader {
@@ -38,7 +46,7 @@ export interface UpstreamRecord extends Entity {
   readonly slug: string;
   readonly description: string;
   readonly transport: UpstreamTransport;
-  /** For all but stdio. */
+  /** For all but stdio and in-process. */
   readonly url?: string | undefined;
   /** For stdio: what the gateway launches, without a shell. */
   readonly command?: string | undefined;

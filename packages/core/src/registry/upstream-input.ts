@@ -49,14 +49,15 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function toUpstream(entity: Entity, input: UpstreamInput, addresses?: AddressPolicy): UpstreamRecord {
   const name = checkLine('name', input.name, LIMITS.nameLength);
   const transport = input.transport ?? transportOf(input);
+  const config = input.config ?? defaultConfig(transport, name);
   return {
     ...entity,
     name,
     slug: slugify(name),
     description: checkText('description', input.description ?? '', LIMITS.descriptionLength),
     transport,
-    ...(transport === 'stdio' ? launch(input) : address(input, transport, addresses)),
-    config: input.config === undefined ? undefined : checkConfig(input.config),
+    ...wayTo(input, transport, addresses),
+    config: config === undefined ? undefined : checkConfig(config),
     secrets: input.secrets && checkSecrets(input.secrets),
     era: input.era ?? 'auto',
     timeoutMs: input.timeoutMs === undefined ? undefined : checkTimeout(input.timeoutMs),
@@ -69,18 +70,34 @@ function transportOf(input: UpstreamInput): UpstreamTransport {
   return input.url !== undefined && /\/sse\/?([?#]|$)/.test(input.url) ? 'sse' : 'streamable-http';
 }
 
-function address(
-  input: UpstreamInput,
-  transport: UpstreamTransport,
-  addresses: AddressPolicy | undefined,
-): Pick<UpstreamRecord, 'url' | 'headers'> {
+/** A server of this process stays the same one when its upstream gets another name. */
+function defaultConfig(transport: UpstreamTransport, name: string): string | undefined {
+  return transport === 'in-process' ? JSON.stringify({ server: name }) : undefined;
+}
+
+type WayTo = Pick<UpstreamRecord, 'url' | 'command' | 'args' | 'env' | 'cwd' | 'headers'>;
+
+function wayTo(input: UpstreamInput, transport: UpstreamTransport, addresses: AddressPolicy | undefined): WayTo {
+  if (transport === 'stdio') return launch(input);
+  return transport === 'in-process' ? inside(input) : address(input, transport, addresses);
+}
+
+function inside(input: UpstreamInput): WayTo {
+  for (const field of ['url', 'command', 'env'] as const) {
+    if (input[field] !== undefined) throw invalid(field, 'does not go with a server in this process');
+  }
+  if (input.headers?.length) throw invalid('headers', 'does not go with a server in this process');
+  return { headers: [] };
+}
+
+function address(input: UpstreamInput, transport: UpstreamTransport, addresses: AddressPolicy | undefined): WayTo {
   if (input.url === undefined) throw invalid('url', 'is missing (or send "command" for an upstream on stdio)');
   if (input.command !== undefined) throw invalid('command', 'does not go with a url');
   const url = checkUpstreamUrl(input.url, { schemes: SCHEMES[transport], addresses });
   return { url, headers: checkHeaders(input.headers ?? []) };
 }
 
-function launch(input: UpstreamInput): Pick<UpstreamRecord, 'command' | 'args' | 'env' | 'cwd' | 'headers'> {
+function launch(input: UpstreamInput): WayTo {
   if (input.command === undefined) throw invalid('command', 'is missing');
   if (input.url !== undefined) throw invalid('url', 'does not go with a command');
   if (input.headers?.length) throw invalid('headers', 'does not go with a command; use "env"');

@@ -233,8 +233,10 @@ function goesElsewhere({ pool }: RegistryContext, next: UpstreamRecord, current:
   return pool.destinations(next).some((origin) => !known.has(origin));
 }
 
-/** Whether a patch turns an upstream on stdio into one by URL, or back. */
+/** Whether a patch turns an upstream on stdio into one by URL, or back; or into one in this process, or out of it. */
 function kindChange(current: UpstreamRecord, given: Partial<UpstreamInput>): boolean {
+  const next = given.transport ?? current.transport;
+  if ((next === 'in-process') !== (current.transport === 'in-process')) return true;
   return current.transport === 'stdio' ? given.url !== undefined : given.command !== undefined;
 }
 

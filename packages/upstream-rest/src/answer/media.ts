@@ -45,11 +45,15 @@ export function isText(type: MediaType): boolean {
   return name.startsWith('text/') || name.endsWith('+xml') || TEXTS.has(name) || isJson(type);
 }
 
+/** What nearly all answers are in. */
+const UTF8 = new TextDecoder();
+
 /** The text, or `undefined` where the bytes are none. What says nothing of its type is text when it is UTF-8. */
 export function decodeText(bytes: Uint8Array, { name, charset }: MediaType): string | undefined {
+  if (charset === 'utf-8' && name !== '') return UTF8.decode(bytes);
   try {
     return new TextDecoder(charset, { fatal: name === '' }).decode(bytes);
   } catch {
-    return name === '' ? undefined : new TextDecoder().decode(bytes); // a charset that nobody knows
+    return name === '' ? undefined : UTF8.decode(bytes); // a charset that nobody knows
   }
 }

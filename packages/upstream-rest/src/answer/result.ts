@@ -21,14 +21,11 @@ export interface ResultExtras {
 
 /** A result. */
 export function toolResult(content: readonly Content[], { structured, isError, meta }: ResultExtras = {}): Outcome {
-  const members = [
-    '"resultType":"complete"',
-    `"content":${JSON.stringify(content)}`,
-    ...(structured === undefined ? [] : [`"structuredContent":${structured}`]),
-    ...(isError === true ? ['"isError":true'] : []),
-    ...(meta === undefined ? [] : [`"_meta":${JSON.stringify(meta)}`]),
-  ];
-  return resultOutcome(new JsonText(`{${members.join(',')}}`));
+  let text = `{"resultType":"complete","content":${JSON.stringify(content)}`;
+  if (structured !== undefined) text += `,"structuredContent":${structured}`;
+  if (isError === true) text += ',"isError":true';
+  if (meta !== undefined) text += `,"_meta":${JSON.stringify(meta)}`;
+  return resultOutcome(new JsonText(`${text}}`));
 }
 
 /** A failure that the model can read, and do something about. */

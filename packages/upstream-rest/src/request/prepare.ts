@@ -10,6 +10,7 @@ import { escapeAll, escapeReserved, formPairs, type Pair, simpleText } from './s
 /** A request before credentials. */
 export interface PreparedRequest {
   readonly method: string;
+  /** Shared with other requests: nobody changes it. */
   readonly url: URL;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
@@ -22,8 +23,12 @@ export type Prepare = (args: JsonText | undefined) => PreparedRequest;
 
 const ACCEPT = 'application/json, text/*;q=0.9, */*;q=0.8';
 
-/** Compiles an operation. `base` is the upstream's URL. */
-export function compileOperation(operation: RestOperation, base: URL): Prepare {
+/** Compiles an operation. `base` is the upstream's URL; `headers` (lower case) are sent unless the operation has its own. */
+export function compileOperation(
+  operation: RestOperation,
+  base: URL,
+  headers: Readonly<Record<string, string>> = {},
+): Prepare {
   const { inputSchema, method, parameters = [], body } = operation;
   const template = parsePath(`${base.pathname.replace(/\/$/, '')}${operation.path}`);
   const byPlace = (place: RestParameter['in']) => parameters.filter((parameter) => parameter.in === place);
@@ -31,9 +36,9 @@ export function compileOperation(operation: RestOperation, base: URL): Prepare {
   const named = namedArguments(operation, template.names, inPath ?? []);
   const otherArguments = operation.otherArguments ?? defaultPlace(operation);
   const fixedQuery = [...base.searchParams, ...Object.entries(operation.query ?? {})];
-  const fixedHeaders = Object.fromEntries(
-    Object.entries(operation.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
+  const ownHeaders = Object.entries(operation.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  const fixedHeaders = { ...headers, accept: ACCEPT, ...(Object.fromEntries(ownHeaders) as Record<string, string>) };
+  const urlOf = urlsOf(base.origin);
 
   return (given) => {
     const args = readArguments(inputSchema, given);
@@ -51,8 +56,8 @@ export function compileOperation(operation: RestOperation, base: URL): Prepare {
     const content = body && makeBody(body, args, otherArguments === 'body' ? others : NONE);
     return {
       method,
-      url: urlOf(base, path, withFixed(fixedQuery, pairs)),
-      headers: { accept: ACCEPT, ...fixedHeaders, ...headersOf(inHeader ?? [], args) },
+      url: urlOf(path, withFixed(fixedQuery, pairs)),
+      headers: { ...fixedHeaders, ...headersOf(inHeader ?? [], args) },
       cookies: inCookie?.flatMap((parameter) => cookiePairs(parameter, args)) ?? [],
       content,
     };
@@ -81,7 +86,8 @@ function namedArguments(
 }
 
 function othersOf(args: Arguments, named: ReadonlySet<string>, refuses: boolean): Arguments {
-  const others = new Map([...args].filter(([name]) => !named.has(name)));
+  const others = new Map<string, JsonText>();
+  for (const [name, value] of args) if (!named.has(name)) others.set(name, value);
   const [unknown] = others.keys();
   if (refuses && unknown !== undefined)
     throw new ArgumentError(`"${unknown.slice(0, 100)}" is not an argument of this tool`);
@@ -124,9 +130,16 @@ function withFixed(fixed: readonly Pair[], pairs: readonly Pair[]): Pair[] {
   return [...kept.filter(([name]) => !given.has(name)), ...pairs];
 }
 
-function urlOf(base: URL, path: string, pairs: readonly Pair[]): URL {
-  const query = pairs.map(([name, value]) => `${name}=${value}`).join('&');
-  const url = new URL(`${base.origin}${path}${query === '' ? '' : `?${query}`}`);
-  if (url.origin !== base.origin) throw new ArgumentError('The arguments lead away from the upstream');
-  return url;
+/** Makes URLs below `origin`. Most operations have one, which is parsed once. */
+function urlsOf(origin: string): (path: string, pairs: readonly Pair[]) => URL {
+  let last: { readonly text: string; readonly url: URL } | undefined;
+  return (path, pairs) => {
+    const query = pairs.map(([name, value]) => `${name}=${value}`).join('&');
+    const text = `${origin}${path}${query === '' ? '' : `?${query}`}`;
+    if (last?.text === text) return last.url;
+    const url = new URL(text);
+    if (url.origin !== origin) throw new ArgumentError('The arguments lead away from the upstream');
+    last = { text, url };
+    return url;
+  };
 }
