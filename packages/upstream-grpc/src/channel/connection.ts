@@ -7,15 +7,14 @@ import type { TlsOptions } from '../grpc-upstream.ts';
 import { authority, type HostPort } from './addresses.ts';
 import { type Call, type CallInit, type Line, StreamCall } from './call.ts';
 import { ACCEPTED } from './compression.ts';
-import { createKeepAlive } from './keep-alive.ts';
+import { createKeepAlive, type Patience } from './keep-alive.ts';
 
 /** What a connection is made by. */
-export interface ConnectionSettings extends HostPort {
+export interface ConnectionSettings extends HostPort, Patience {
   /** Absent: plain text. */
   readonly tls?: TlsOptions | undefined;
   readonly gzip: boolean;
   readonly maxMessageBytes: number;
-  readonly keepAliveMs: number;
 }
 
 /** A connection, which is not made again once it is lost. */
@@ -91,7 +90,7 @@ function openSocket(address: string, { host, port, tls }: ConnectionSettings): S
 }
 
 function channelOn(session: ClientHttp2Session, socket: Socket, settings: ConnectionSettings): Channel {
-  const { host, port, tls, gzip, maxMessageBytes, keepAliveMs } = settings;
+  const { host, port, tls, gzip, maxMessageBytes } = settings;
   const fixed = {
     ':method': 'POST',
     ':scheme': tls === undefined ? 'http' : 'https',
@@ -101,7 +100,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
     'user-agent': 'grpc-node-forge',
     'grpc-accept-encoding': ACCEPTED,
   };
-  const keepAlive = createKeepAlive(session, keepAliveMs, breakOff);
+  const keepAlive = createKeepAlive(session, settings, breakOff);
   let calls = 0;
   let lastSeen = Infinity;
   let takesGzip = true;

@@ -11,11 +11,19 @@ export interface KeepAlive {
   end(): void;
 }
 
-/** How long an answer to a ping may take. */
-const PATIENCE_MS = 20_000;
+/** How long silence may last during calls, and then the answer to a ping, in ms. */
+export interface Patience {
+  readonly keepAliveMs: number;
+  /** @default 20000 */
+  readonly pingTimeoutMs?: number;
+}
 
-/** `dead` is called when a ping is not answered. @param silenceMs after which the server is pinged */
-export function createKeepAlive(session: ClientHttp2Session, silenceMs: number, dead: () => void): KeepAlive {
+/** `dead` is called when a ping is not answered. */
+export function createKeepAlive(
+  session: ClientHttp2Session,
+  { keepAliveMs, pingTimeoutMs = 20_000 }: Patience,
+  dead: () => void,
+): KeepAlive {
   let heardAt = performance.now();
   let hasCalls = false;
   let timer: NodeJS.Timeout | undefined;
@@ -23,13 +31,13 @@ export function createKeepAlive(session: ClientHttp2Session, silenceMs: number, 
   function look(): void {
     timer = undefined;
     if (!hasCalls || session.destroyed) return;
-    const left = heardAt + silenceMs - performance.now();
+    const left = heardAt + keepAliveMs - performance.now();
     if (left > 0) timer = setTimeout(look, Math.ceil(left)).unref();
     else ping();
   }
 
   function ping(): void {
-    timer = setTimeout(dead, PATIENCE_MS).unref();
+    timer = setTimeout(dead, pingTimeoutMs).unref();
     const isSent = session.ping((error) => {
       clearTimeout(timer);
       if (error !== null) return dead();
