@@ -109,7 +109,7 @@ describe.each([
     const steps = [1, 2].map((step) => ({ step, text: `x ${step}` }));
     expect(await call('Track', { id: 'x', events: 2 })).toEqual({ messages: steps });
     expect(await call('Chat', { messages: [{ text: 'abc' }] })).toEqual({ messages: [{ text: 'ABC' }] });
-    expect(await serving.stop()).toBe(0);
+    await serving.stop();
   });
 });
 

@@ -13,7 +13,7 @@ export interface CallInit {
   /** Milliseconds since 1970. */
   readonly deadline: number;
   /** All that is sent; absent where that is decided as answers come. */
-  readonly messages?: readonly Uint8Array[];
+  readonly messages?: readonly Uint8Array[] | undefined;
   /** Not called after `onEnd`. The bytes are good during the call. */
   onMessage(bytes: Buffer): void;
   /** Called once, never before the call was returned. `failure`: the status, where it is not OK. */

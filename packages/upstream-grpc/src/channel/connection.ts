@@ -28,7 +28,7 @@ export interface Channel {
 
 /** MB that all streams may hold in the buffers of the connection; Node's 10 is too few for thousands of calls. */
 const MAX_SESSION_MEMORY = 1024;
-/** How long a server may take to hang up after us. */
+/** How long a server may take to hang up after us; Node would wait for ever. */
 const LINGER_MS = 2000;
 
 /**
@@ -149,7 +149,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
     socket.destroy();
   }
 
-  /** The session hangs up by itself when its last stream is closed; a server that then does not is not waited for. */
+  /** The last stream is closed, or will be at once. */
   function linger(): void {
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }

@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { frame, FrameReader } from './frames.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const messages = ['', 'a', 'x'.repeat(3000), 'ü', 'y'.repeat(70_000)];
 const sent = Buffer.concat(messages.map((text, at) => frame(Buffer.from(text), at % 2 === 1)));
@@ -57,6 +62,26 @@ it('refuses what is no frame', () => {
   const reader = new FrameReader(10);
   reader.push(Buffer.from('<html>'));
   expect(() => reader.next()).toThrow(expect.objectContaining({ code: 13, fate: 'unknown' }));
+});
+
+it('holds little more of a message in tiny chunks than what has come', () => {
+  const bytes = 300_000;
+  const readers = Array.from({ length: 4 }, () => new FrameReader(67_108_864));
+  const held = () => {
+    collectGarbage();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = held();
+  for (const reader of readers) {
+    reader.push(Buffer.of(0, 4, 0, 0, 0));
+    for (let at = 0; at < bytes; at += 1) {
+      reader.push(Buffer.of(at & 255));
+      reader.next();
+    }
+  }
+  expect(held() - before).toBeLessThan(4 * readers.length * bytes);
+  expect(readers.every(({ isEmpty }) => !isEmpty)).toBe(true);
 });
 
 it('does not take the memory that a message says it will need', () => {

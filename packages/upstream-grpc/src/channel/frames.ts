@@ -10,7 +10,8 @@ export interface Frame {
 
 const HEAD = 5;
 const EMPTY: Buffer = Buffer.alloc(0);
-const LEAST_PART = 1024;
+/** Chunks of fewer bytes are joined, so many at a time: each that is kept takes about a hundred bytes more. */
+const SMALL = 256;
 
 /** The frame of a message. */
 export function frame(message: Uint8Array, compressed = false): Buffer {
@@ -21,16 +22,25 @@ export function frame(message: Uint8Array, compressed = false): Buffer {
   return framed;
 }
 
+/** A frame of which not all has come. */
+interface Begun {
+  readonly compressed: boolean;
+  readonly length: number;
+}
+
 /**
- * Takes chunks, gives frames. A frame that came in one chunk is not copied. Of others no more memory is taken than twice what
- * has come of them, however long they say they are and in however many chunks they come.
+ * Takes chunks, gives frames. A frame that came in one chunk is not copied. Of others no more memory is taken than a few times
+ * what has come of them, however long they say they are and in however many chunks they come.
  */
 export class FrameReader {
   readonly #maxBytes: number;
-  #chunk: Buffer = EMPTY;
+  #chunk = EMPTY;
   #at = 0;
-  /** A frame of which there is a beginning. */
-  #part: Buffer = EMPTY;
+  /** Of a head of which not all has come. */
+  #head = EMPTY;
+  #begun: Begun | undefined;
+  #parts: Buffer[] = [];
+  #small: Buffer[] = [];
   #filled = 0;
 
   constructor(maxBytes: number) {
@@ -39,7 +49,7 @@ export class FrameReader {
 
   /** Whether all that came was whole frames, and was read. */
   get isEmpty(): boolean {
-    return this.#filled === 0 && this.#at === this.#chunk.length;
+    return this.#begun === undefined && this.#head.length === 0 && this.#at === this.#chunk.length;
   }
 
   /** Adds to what can be read. */
@@ -51,48 +61,54 @@ export class FrameReader {
 
   /** The next frame, where it is there. @throws CallError `RESOURCE_EXHAUSTED` when it is too long, `INTERNAL` when it is none */
   next(): Frame | undefined {
-    return this.#filled === 0 && this.#chunk.length - this.#at >= HEAD ? this.#whole() : this.#assembled();
-  }
-
-  #whole(): Frame | undefined {
-    const end = this.#at + HEAD + this.#lengthOf(this.#chunk, this.#at);
-    if (end > this.#chunk.length) return this.#assembled();
-    const found = { compressed: this.#chunk[this.#at] === 1, bytes: this.#chunk.subarray(this.#at + HEAD, end) };
-    this.#at = end;
-    return found;
-  }
-
-  #assembled(): Frame | undefined {
-    if (!this.#fill(HEAD) || !this.#fill(HEAD + this.#lengthOf(this.#part, 0))) return undefined;
-    const found = { compressed: this.#part[0] === 1, bytes: this.#part.subarray(HEAD, this.#filled) };
-    this.#part = EMPTY;
-    this.#filled = 0;
-    return found;
-  }
-
-  #lengthOf(bytes: Buffer, at: number): number {
-    if ((bytes[at] ?? 0) > 1) throw new CallError(Status.INTERNAL, 'What was answered is not gRPC', 'unknown');
-    const length = bytes.readUInt32BE(at + 1);
-    if (length <= this.#maxBytes) return length;
-    throw new CallError(
-      Status.RESOURCE_EXHAUSTED,
-      `A message of ${length} bytes was answered, more than ${this.#maxBytes}`,
-    );
-  }
-
-  /** Whether there are so many bytes of it. */
-  #fill(wanted: number): boolean {
-    if (this.#filled >= wanted) return true;
-    const end = Math.min(this.#chunk.length, this.#at + wanted - this.#filled);
-    const filled = this.#filled + end - this.#at;
-    if (filled > this.#part.length) {
-      const grown = Buffer.allocUnsafe(Math.max(filled, Math.min(wanted, 2 * this.#part.length), LEAST_PART));
-      this.#part.copy(grown, 0, 0, this.#filled);
-      this.#part = grown;
+    this.#begun ??= this.#begin();
+    if (this.#begun === undefined) return undefined;
+    const { compressed, length } = this.#begun;
+    const bytes = this.#take(length - this.#filled);
+    const isWhole = this.#filled + bytes.length === length;
+    if (isWhole && this.#filled === 0) {
+      this.#begun = undefined;
+      return { compressed, bytes };
     }
-    this.#chunk.copy(this.#part, this.#filled, this.#at, end);
-    this.#at = end;
-    this.#filled = filled;
-    return filled === wanted;
+    this.#keep(bytes);
+    return isWhole ? { compressed, bytes: this.#join() } : undefined;
+  }
+
+  #begin(): Begun | undefined {
+    const taken = this.#take(HEAD - this.#head.length);
+    const head = this.#head.length === 0 ? taken : Buffer.concat([this.#head, taken]);
+    this.#head = head.length < HEAD ? head : EMPTY;
+    if (head.length < HEAD) return undefined;
+    if ((head[0] ?? 0) > 1) throw new CallError(Status.INTERNAL, 'What was answered is not gRPC', 'unknown');
+    const length = head.readUInt32BE(1);
+    if (length <= this.#maxBytes) return { compressed: head[0] === 1, length };
+    const what = `A message of ${length} bytes was answered, more than ${this.#maxBytes}`;
+    throw new CallError(Status.RESOURCE_EXHAUSTED, what);
+  }
+
+  /** So many bytes, or what there is. */
+  #take(count: number): Buffer {
+    const taken = this.#chunk.subarray(this.#at, this.#at + count);
+    this.#at += taken.length;
+    return taken;
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#filled += bytes.length;
+    const isSmall = bytes.length < SMALL;
+    if (isSmall) this.#small.push(bytes);
+    if (isSmall && this.#small.length < SMALL) return;
+    this.#parts.push(Buffer.concat(this.#small));
+    this.#small = [];
+    if (!isSmall) this.#parts.push(bytes);
+  }
+
+  #join(): Buffer {
+    const whole = Buffer.concat([...this.#parts, ...this.#small], this.#filled);
+    this.#parts = [];
+    this.#small = [];
+    this.#filled = 0;
+    this.#begun = undefined;
+    return whole;
   }
 }
