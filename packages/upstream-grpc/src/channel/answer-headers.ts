@@ -35,9 +35,15 @@ export function endingByHttp(status: number | undefined): CallError {
   return new CallError(BY_HTTP.get(status) ?? Status.UNKNOWN, `Received HTTP status code ${status}`);
 }
 
-/** What a stream that was closed without a status stands for. `code`: that of HTTP/2. */
-export function endingByReset(code: number | undefined, httpStatus: number | undefined): CallError {
+/**
+ * What a stream that was closed without a status stands for. `code`: that of HTTP/2. `isLate`: the deadline has passed, for
+ * which some servers cancel the stream a moment before our own timer goes off.
+ */
+export function endingByReset(code: number | undefined, httpStatus: number | undefined, isLate: boolean): CallError {
   if (code === constants.NGHTTP2_NO_ERROR) return endingByHttp(httpStatus);
+  if (code === constants.NGHTTP2_CANCEL && isLate) {
+    return new CallError(Status.DEADLINE_EXCEEDED, 'The server says that the deadline was exceeded');
+  }
   if (code === constants.NGHTTP2_CANCEL) return new CallError(Status.CANCELLED, 'The service cancelled the call');
   if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM) {
     return new CallError(Status.RESOURCE_EXHAUSTED, 'The server has reset the stream, because it is overloaded');

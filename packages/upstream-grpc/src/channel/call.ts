@@ -171,7 +171,7 @@ export class StreamCall implements Call, Hearer {
     const { id, rstCode } = this.#stream ?? {};
     if (id === undefined || rstCode === NGHTTP2_REFUSED_STREAM || this.#line.neverSaw(id)) return unsent(this.#trouble);
     if (this.#line.isLost()) return new CallError(Status.UNAVAILABLE, 'The connection was lost', 'unknown');
-    return endingByReset(rstCode, this.#httpStatus);
+    return endingByReset(rstCode, this.#httpStatus, Date.now() >= this.#init.deadline - 1);
   }
 
   #end(failure?: CallError): void {
