@@ -1,23 +1,24 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Client as ModernClient } from '@modelcontextprotocol/client';
+import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import {
   type StdioServerParameters,
   StdioClientTransport as LegacyStdio,
 } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { textOf } from './clients/connect.ts';
+import { startShop } from './fixtures/grpc/shop-server.ts';
 import { findNode20 } from './harness/node-20.ts';
 import { inCheckout } from './harness/paths.ts';
-import { output, run, start } from './harness/process.ts';
+import { output, start } from './harness/process.ts';
 import { createScope } from './harness/scope.ts';
 
 const MOST_KIB = 15 * 1024;
 
-/** What translate works without. */
-const OPTIONAL = ['@forge/upstream-grpc', '@forge/core'].flatMap((name) => ['--filter-prod', `!${name}`]);
+/** An optional peer of `@forge/upstream-grpc`, for gateways. */
+const OPTIONAL = ['--filter-prod', '!@forge/core'];
 
 /** A stdio server of the SDK, which is not where the commands are installed. */
 const SERVER = `
@@ -60,9 +61,9 @@ beforeAll(async () => {
   url = served;
 }, 400_000);
 
-/** `npx ARGS` by Node 20, which the children then find first as well. */
-function npx(cwd: string, args: readonly string[]) {
-  const env = { PATH: `${dirname(node20)}:${process.env['PATH'] ?? ''}` };
+/** `npx ARGS` by Node 20, or another, which the children then find first as well. */
+function npx(cwd: string, args: readonly string[], node = node20) {
+  const env = { PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}` };
   return { command: 'npx', args: ['--no-install', ...args], cwd, env };
 }
 
@@ -80,10 +81,36 @@ it.each([
   expect(kib).toBeLessThan(MOST_KIB);
 });
 
-it('@forge/translate says what --grpc takes', async () => {
-  const { code, stderr } = await run(npx(translate, ['forge-translate', '--grpc', 'localhost:50051']));
-  expect(code).toBe(2);
-  expect(stderr).toContain('npx -p @forge/translate -p @forge/upstream-grpc forge-translate --grpc HOST:PORT');
+describe.each([
+  ['Node 20', () => node20],
+  [`Node ${process.versions.node}`, () => process.execPath],
+])('npx @forge/translate --grpc HOST:PORT, by %s', (_, node) => {
+  it('puts the methods of a gRPC server on HTTP, with nothing else installed', async () => {
+    expect(existsSync(join(translate, 'node_modules/@grpc'))).toBe(false);
+    const port = await startShop(scope);
+    const since = performance.now();
+    const args = ['@forge/translate', '--grpc', `127.0.0.1:${port}`, '--expose-streamable-http', '--port', '0'];
+    const serving = start(scope, npx(translate, args, node()));
+    const [, at = ''] = await serving.says(/HTTP +(\S+)/);
+    tell('npx @forge/translate --grpc, until its tools can be called', since);
+    const client = new ModernClient({ name: 'modern', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+    await client.connect(new StreamableHTTPClientTransport(new URL(at)));
+    onTestFinished(() => client.close());
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(
+      ['Order', 'Track', 'Total', 'Chat'].map((it) => `shop.v1.Shop.${it}`),
+    );
+    const call = async (name: string, args: Record<string, unknown>) =>
+      (await client.callTool({ name: `shop.v1.Shop.${name}`, arguments: args })).structuredContent;
+    expect(await call('Order', { item: 'tea', cents: '9007199254740993' })).toMatchObject({
+      id: 'order-tea',
+      cents: '9007199254740993',
+    });
+    const steps = [1, 2].map((step) => ({ step, text: `x ${step}` }));
+    expect(await call('Track', { id: 'x', events: 2 })).toEqual({ messages: steps });
+    expect(await call('Chat', { messages: [{ text: 'abc' }] })).toEqual({ messages: [{ text: 'ABC' }] });
+    await serving.stop();
+  });
 });
 
 /** How a desktop client starts it: by the name of the package. */

@@ -13,20 +13,21 @@ import {
   type Upstream,
   type UpstreamInfo,
 } from '@forge/protocol';
-import type { Client, ServiceError } from '@grpc/grpc-js';
 import { isNotDispatched, unreachable } from './calls/failure.ts';
 import { callOutcome } from './calls/outcome.ts';
 import { PendingCall } from './calls/run-call.ts';
 import { toolError } from './calls/result.ts';
 import { authority } from './channel/addresses.ts';
-import { type ChannelSettings, onLost, openChannel } from './channel/channel.ts';
+import { type ChannelSettings, openChannel } from './channel/channel.ts';
+import type { Channel } from './channel/connection.ts';
 import { checkHealth } from './channel/health.ts';
+import { CallError } from './channel/status.ts';
 import type { GrpcUpstreamOptions } from './grpc-upstream.ts';
 import { createMetadata, withAuthorization } from './metadata.ts';
 import { createSource, type Sourced } from './source.ts';
 
 interface Live extends Sourced {
-  readonly client: Client;
+  readonly channel: Channel;
   readonly info: UpstreamInfo;
   readonly readAt: number;
 }
@@ -62,29 +63,29 @@ export function createLiveUpstream(options: GrpcUpstreamOptions): Upstream {
   let closed = false;
 
   async function open(): Promise<Live> {
-    const client = await openChannel(settings);
+    const channel = await openChannel(settings);
     try {
-      return adopt(client, await read(client));
+      return adopt(channel, await read(channel));
     } catch (error) {
-      client.close();
+      channel.close();
       throw error;
     }
   }
 
   /** @throws ForgeError */
-  async function read(client: Client): Promise<Sourced> {
+  async function read(channel: Channel): Promise<Sourced> {
     try {
-      return await source.read(client, metadata, Date.now() + connectTimeoutMs);
+      return await source.read(channel, metadata, Date.now() + connectTimeoutMs);
     } catch (error) {
-      throw error instanceof ForgeError ? error : describingFailed(error as ServiceError);
+      throw error instanceof CallError ? describingFailed(error) : error;
     }
   }
 
-  function adopt(client: Client, sourced: Sourced): Live {
+  function adopt(channel: Channel, sourced: Sourced): Live {
     if (closed) throw new ForgeError('cancelled');
-    const isNew = live?.client !== client;
-    live = { ...sourced, client, info: infoOf(sourced, host, port), readAt: Date.now() };
-    if (isNew) onLost(client, () => drop(client, true));
+    const isNew = live?.channel !== channel;
+    live = { ...sourced, channel, info: infoOf(sourced, host, port), readAt: Date.now() };
+    if (isNew) channel.onLost(() => drop(channel, true));
     if (digest !== undefined && digest !== sourced.digest) events.listChanged('tools');
     digest = sourced.digest;
     return live;
@@ -100,26 +101,26 @@ export function createLiveUpstream(options: GrpcUpstreamOptions): Upstream {
   }
 
   /** Calls in flight are not touched: a connection may end in good order under them. */
-  function drop(client: Client, tell: boolean): void {
-    if (live?.client !== client) return;
+  function drop(channel: Channel, tell: boolean): void {
+    if (live?.channel !== channel) return;
     live = undefined;
-    client.close();
+    channel.close();
     if (tell && !closed) events.lost(new ForgeError('upstream_unreachable', 'The connection was lost'));
   }
 
   async function list(): Promise<Outcome> {
     let found = await connect();
-    if (source.isReflected && Date.now() - found.readAt > FRESH_MS)
-      found = adopt(found.client, await read(found.client));
+    if (source.given === undefined && Date.now() - found.readAt > FRESH_MS)
+      found = adopt(found.channel, await read(found.channel));
     return resultOutcome(found.catalog.list);
   }
 
   async function look(): Promise<Outcome> {
-    const { client, info } = await connect();
+    const { channel, info } = await connect();
     try {
-      await checkHealth(client, metadata, Date.now() + connectTimeoutMs);
+      await checkHealth(channel, metadata, Date.now() + connectTimeoutMs);
     } catch (error) {
-      drop(client, false);
+      drop(channel, false);
       throw error;
     }
     return resultOutcome(JsonText.of({ resultType: 'complete', ...discovered(info) }));
@@ -143,7 +144,7 @@ export function createLiveUpstream(options: GrpcUpstreamOptions): Upstream {
     pending: PendingCall,
     mayRepeat: boolean,
   ): Promise<Outcome> {
-    const { client, catalog } = live ?? (await connect());
+    const { channel, catalog } = live ?? (await connect());
     if (pending.withdrawn) throw pending.withdrawn;
     const { target = '', client: caller, params, progressToken } = request;
     const operation = catalog.operations.get(target);
@@ -156,18 +157,18 @@ export function createLiveUpstream(options: GrpcUpstreamOptions): Upstream {
     }
     const { upstreamAuthorization: own } = caller;
     const reply = await pending.run({
-      client,
+      channel,
       operation,
       messages,
       metadata: own === undefined ? metadata : withAuthorization(metadata, own),
-      options: { deadline: Date.now() + requestTimeoutMs },
+      deadline: Date.now() + requestTimeoutMs,
       maxMessages,
       maxLength: maxCollected,
       listener: progressToken === undefined ? undefined : exchange,
     });
     if (pending.withdrawn) throw pending.withdrawn;
     if (reply.failure !== undefined && isNotDispatched(reply.failure)) {
-      drop(client, false);
+      drop(channel, false);
       if (mayRepeat) return attempt(request, exchange, pending, false);
     }
     return callOutcome(operation, reply, catalog.types);
@@ -192,14 +193,13 @@ export function createLiveUpstream(options: GrpcUpstreamOptions): Upstream {
       closed = true;
       for (const pending of inFlight) pending.withdraw(new ForgeError('cancelled'));
       await connecting?.catch(() => undefined); // whoever waited for it is told
-      if (live !== undefined) drop(live.client, false);
+      if (live !== undefined) drop(live.channel, false);
     },
   };
 }
 
 /** Why descriptors could not be read from a server that is there. */
-function describingFailed(error: ServiceError): ForgeError {
-  if (error.code === undefined) return new ForgeError('upstream_error', error.message, { cause: error });
+function describingFailed(error: CallError): ForgeError {
   if (isNotDispatched(error)) return unreachable(error);
   return new ForgeError('upstream_error', `Its reflection failed: ${error.message}`, { cause: error });
 }

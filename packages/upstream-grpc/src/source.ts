@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { toBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ForgeError } from '@forge/protocol';
-import type { Client, Metadata } from '@grpc/grpc-js';
 import { type Catalog, createCatalog, isOffered } from './catalog.ts';
+import type { Channel } from './channel/connection.ts';
 import { readDescriptorSet } from './descriptors/descriptor-set.ts';
 import { compileProtos } from './descriptors/proto-files.ts';
 import { reflect } from './descriptors/reflection.ts';
 import { describe } from './descriptors/registry.ts';
 import type { SourceOptions } from './grpc-upstream.ts';
+import type { Metadata } from './metadata.ts';
 
 /** A catalog and where it came from. */
 export interface Sourced {
@@ -22,24 +23,22 @@ export interface Sourced {
 
 /** Reads an upstream's descriptors. */
 export interface Source {
-  /** Whether it is the server that is asked, so that the answer may differ from one time to the next. */
-  readonly isReflected: boolean;
-  /** What is known already is not made again. @throws ForgeError `upstream_error`; `ServiceError` */
-  read(client: Client, metadata: Metadata, deadline: number): Promise<Sourced>;
+  /** What was configured; absent where the server is asked, whose answer may differ from one time to the next. */
+  readonly given: Sourced | undefined;
+  /** What is known already is not made again. @throws ForgeError `upstream_error`; CallError */
+  read(channel: Channel, metadata: Metadata, deadline: number): Promise<Sourced>;
 }
 
 /** @throws ForgeError `validation_failed` naming the field of the configuration that cannot be used */
 export function createSource(options: SourceOptions): Source {
   const given = readGiven(options);
   let known: Sourced | undefined;
-  if (given !== undefined) {
-    return { isReflected: false, read: () => Promise.resolve(given) };
-  }
   return {
-    isReflected: true,
-    async read(client, metadata, deadline) {
+    given,
+    async read(channel, metadata, deadline) {
+      if (given !== undefined) return given;
       const wants = (service: string): boolean => isOffered(service, options.services);
-      const { version, services, files } = await reflect(client, { metadata, deadline, wants });
+      const { version, services, files } = await reflect(channel, { metadata, deadline, wants });
       const digest = digestOf(files, services);
       if (known?.digest === digest) return known;
       if (services.length === 0)

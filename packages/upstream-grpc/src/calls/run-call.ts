@@ -1,6 +1,9 @@
 /** @module One call on a channel, of any of the four kinds. */
 import { type Enlisted, type Exchange, type ForgeError, JsonText } from '@forge/protocol';
-import type { CallOptions, Client, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { Call, CallInit as ChannelCallInit } from '../channel/call.ts';
+import type { Channel } from '../channel/connection.ts';
+import { CallError, Status } from '../channel/status.ts';
+import type { Metadata } from '../metadata.ts';
 import type { Operation } from '../operation.ts';
 
 /** How a call ended. */
@@ -10,18 +13,19 @@ export interface Reply {
   /** Why there are not all of them, where we have ended the call. */
   readonly cut?: string | undefined;
   /** The status, where it is not OK. */
-  readonly failure?: ServiceError | undefined;
+  readonly failure?: CallError | undefined;
   /** What is wrong with an answer that cannot be shown. */
   readonly unreadable?: Error | undefined;
 }
 
 /** What a call is made of. */
 export interface CallInit {
-  readonly client: Client;
+  readonly channel: Channel;
   readonly operation: Operation;
   readonly messages: readonly Buffer[];
   readonly metadata: Metadata;
-  readonly options: CallOptions;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
   /** Messages and characters that are collected at most. */
   readonly maxMessages: number;
   readonly maxLength: number;
@@ -46,7 +50,8 @@ export class PendingCall implements Enlisted {
   run(init: CallInit): Promise<Reply> {
     return new Promise((resolve) => {
       const { kind } = init.operation;
-      const call = kind === 'unary' || kind === 'client_streaming' ? single(init, resolve) : many(init, resolve);
+      const isSingle = kind === 'unary' || kind === 'client_streaming';
+      const call = isSingle ? single(init, resolve) : many(init, resolve);
       this.#cancel = () => call.cancel();
     });
   }
@@ -54,78 +59,66 @@ export class PendingCall implements Enlisted {
 
 type Resolve = (reply: Reply) => void;
 
-/** One message is answered. */
-function single({ client, operation, messages, metadata, options }: CallInit, resolve: Resolve): { cancel(): void } {
-  const { path, kind } = operation;
-  const answered = (failure: ServiceError | null, bytes?: Buffer): void => {
-    if (failure !== null) return resolve({ messages: [], failure });
-    try {
-      resolve({ messages: [operation.decode(bytes ?? EMPTY)] });
-    } catch (unreadable) {
-      resolve({ messages: [], unreadable: unreadable as Error });
-    }
+/** One message is answered, no more and no less. */
+function single(init: CallInit, resolve: Resolve): Call {
+  let answer: Reply | undefined;
+  const call = start(init, {
+    onMessage(bytes) {
+      if (answer !== undefined) return end(new CallError(Status.INTERNAL, 'More than one message was answered'));
+      answer = decoded(init.operation, bytes);
+    },
+    onEnd(failure) {
+      if (failure !== undefined) return end(failure);
+      resolve(answer ?? { messages: [], failure: new CallError(Status.INTERNAL, 'No message was answered') });
+    },
+  });
+  const end = (failure: CallError): void => {
+    resolve({ messages: [], failure });
+    call.cancel();
   };
-  const [message = EMPTY] = messages;
-  if (kind === 'unary') return client.makeUnaryRequest(path, same, same, message, metadata, options, answered);
-  const call = client.makeClientStreamRequest(path, same, same, metadata, options, answered);
-  for (const sent of messages) call.write(sent);
-  call.end();
   return call;
 }
 
+function decoded(operation: Operation, bytes: Buffer): Reply {
+  try {
+    return { messages: [operation.decode(bytes)] };
+  } catch (unreadable) {
+    return { messages: [], unreadable: unreadable as Error };
+  }
+}
+
 /** Any number of messages is answered. */
-function many(init: CallInit, resolve: Resolve): { cancel(): void } {
-  const { client, operation, metadata, options, maxMessages, maxLength, listener } = init;
-  const { path, kind } = operation;
+function many(init: CallInit, resolve: Resolve): Call {
+  const { operation, maxMessages, maxLength, listener } = init;
   const messages: string[] = [];
   let length = 0;
-  let ended = false;
-
-  const end = (how: Omit<Reply, 'messages'>): void => {
-    ended = true;
-    resolve({ messages, ...how });
-  };
   const stop = (how: Omit<Reply, 'messages'>): void => {
-    end(how);
+    resolve({ messages, ...how });
     call.cancel();
   };
-  const call = kind === 'server_streaming' ? listen() : converse();
-  call.on('data', (bytes: Buffer) => {
-    if (ended) return;
-    try {
-      const message = operation.decode(bytes);
-      const isFull = messages.length >= maxMessages || (length += message.length) > maxLength;
-      if (isFull) return stop({ cut: limitReached(messages.length, init) });
-      messages.push(message);
-      listener?.note('notifications/progress', JsonText.of({ progress: messages.length, message }));
-    } catch (unreadable) {
-      stop({ unreadable: unreadable as Error });
-    }
+  const call = start(init, {
+    onMessage(bytes) {
+      try {
+        const message = operation.decode(bytes);
+        const isFull = messages.length >= maxMessages || (length += message.length) > maxLength;
+        if (isFull) return stop({ cut: limitReached(messages.length, init) });
+        messages.push(message);
+        listener?.note('notifications/progress', JsonText.of({ progress: messages.length, message }));
+      } catch (unreadable) {
+        stop({ unreadable: unreadable as Error });
+      }
+    },
+    onEnd: (failure) => resolve({ messages, failure }),
   });
-  call.on('error', (failure: ServiceError) => end({ failure }));
-  call.on('end', () => end({}));
   return call;
+}
 
-  function listen() {
-    const [message = EMPTY] = init.messages;
-    return client.makeServerStreamRequest(path, same, same, message, metadata, options);
-  }
-
-  function converse() {
-    const stream = client.makeBidiStreamRequest(path, same, same, metadata, options);
-    for (const sent of init.messages) stream.write(sent);
-    stream.end();
-    return stream;
-  }
+function start(init: CallInit, hearing: Pick<ChannelCallInit, 'onMessage' | 'onEnd'>): Call {
+  const { channel, operation, messages, metadata, deadline } = init;
+  return channel.call({ path: operation.path, messages, metadata, deadline, ...hearing });
 }
 
 function limitReached(count: number, { maxMessages, maxLength }: CallInit): string {
   const limit = count >= maxMessages ? `${maxMessages} messages` : `${maxLength} characters`;
   return `These are the first ${count} messages. The service had more, but ${limit} are the limit, so the call was ended.`;
-}
-
-const EMPTY = Buffer.alloc(0);
-
-function same(bytes: Buffer): Buffer {
-  return bytes;
 }

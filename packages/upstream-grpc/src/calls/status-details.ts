@@ -1,7 +1,7 @@
 /** @module The details of a status (`google.rpc.Status` in `grpc-status-details-bin`) as lines of JSON. */
 import { anyUnpack, type Any, AnySchema } from '@bufbuild/protobuf/wkt';
 import { createRegistry, fromBinary, type Registry, toJson } from '@bufbuild/protobuf';
-import type { ServiceError } from '@grpc/grpc-js';
+import type { CallError } from '../channel/status.ts';
 import { compileProtos } from '../descriptors/proto-files.ts';
 import { describe } from '../descriptors/registry.ts';
 
@@ -30,21 +30,19 @@ message ResourceInfo { string resource_type = 1; string resource_name = 2; strin
 message Help { message Link { string description = 1; string url = 2; } repeated Link links = 1; }
 message LocalizedMessage { string locale = 1; string message = 2; }
 `;
-const HEADER = 'grpc-status-details-bin';
 const MAX_DETAILS = 16;
 const MAX_LENGTH = 4000;
 
 let rpc: Registry | undefined;
 
 /** One line for each detail, cut where it is long. `types`: what the service has described. */
-export function readDetails({ metadata }: ServiceError, types: Registry): string[] {
-  const [encoded] = metadata?.get(HEADER) ?? [];
-  if (!(encoded instanceof Buffer)) return [];
+export function readDetails({ statusDetails }: CallError, types: Registry): string[] {
+  if (statusDetails === undefined) return [];
   rpc ??= describe(compileProtos({ 'google/rpc/status.proto': RPC })).types;
   const known = createRegistry(types, rpc);
   try {
     const schema = rpc.getMessage('google.rpc.Status');
-    const { details } = (schema ? fromBinary(schema, encoded) : {}) as { readonly details?: readonly Any[] };
+    const { details } = (schema ? fromBinary(schema, statusDetails) : {}) as { readonly details?: readonly Any[] };
     return (details ?? []).slice(0, MAX_DETAILS).map((detail) => describeDetail(detail, known).slice(0, MAX_LENGTH));
   } catch {
     return []; // malformed details say nothing, and the status stands without them

@@ -11,11 +11,11 @@ export interface HostPort {
 }
 
 /**
- * Targets for grpc-js, to be tried in turn: the addresses of a name, one target for each family.
+ * The addresses of a name, to be tried in turn.
  *
  * @throws ForgeError `upstream_unreachable` where the name is unknown, or leads to an address that is refused
  */
-export async function targetsOf({ host, port }: HostPort, refuses: (host: string) => boolean): Promise<string[]> {
+export async function addressesOf({ host }: HostPort, refuses: (host: string) => boolean): Promise<string[]> {
   const found = await lookup(host, { all: true, order: 'verbatim' }).catch((error: unknown) => {
     throw new ForgeError('upstream_unreachable', `${host} cannot be looked up: ${(error as Error).message}`);
   });
@@ -25,11 +25,7 @@ export async function targetsOf({ host, port }: HostPort, refuses: (host: string
       `${host} is a host that must not be called, or leads to such an address`,
     );
   }
-  const families = [...new Set(found.map(({ family }) => family))];
-  return families.map((family) => {
-    const addresses = found.filter((one) => one.family === family).map(({ address }) => authority(address, port));
-    return `ipv${family}:${addresses.join(',')}`;
-  });
+  return [...new Set(found.map(({ address }) => address))];
 }
 
 /** `host:port` as in `:authority`. */

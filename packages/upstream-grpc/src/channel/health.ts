@@ -1,14 +1,16 @@
 /** @module grpc.health.v1: whether a server that says how it is says that it serves. */
-import { type Client, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { ForgeError } from '@forge/protocol';
 import { unreachable } from '../calls/failure.ts';
+import type { Metadata } from '../metadata.ts';
+import type { Channel } from './connection.ts';
+import { Status } from './status.ts';
 
 const PATH = '/grpc.health.v1.Health/Check';
 /** The tag of `HealthCheckResponse.status`, and its values. */
 const STATUS_TAG = 0x08;
 const NOT_SERVING = 2;
 /** Statuses that mean that nobody was there to answer. */
-const NOBODY: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
+const NOBODY: ReadonlySet<number> = new Set([Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED]);
 
 /**
  * Asks for the health of the server as a whole. One that does not offer that, or not to us, counts as healthy: it is
@@ -17,18 +19,20 @@ const NOBODY: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.DEADLINE
  * @param deadline milliseconds since 1970
  * @throws ForgeError `upstream_unreachable`
  */
-export function checkHealth(client: Client, metadata: Metadata, deadline: number): Promise<void> {
+export function checkHealth(channel: Channel, metadata: Metadata, deadline: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const answered = (error: ServiceError | null, bytes?: Buffer): void => {
-      if (error !== null && NOBODY.has(error.code)) reject(unreachable(error));
-      else if (error === null && bytes?.[0] === STATUS_TAG && bytes[1] === NOT_SERVING) {
-        reject(new ForgeError('upstream_unreachable', 'The server says of its health that it is NOT_SERVING'));
-      } else resolve();
-    };
-    client.makeUnaryRequest(PATH, same, same, Buffer.alloc(0), metadata, { deadline }, answered);
+    let serves = true;
+    channel.call({
+      path: PATH,
+      metadata,
+      deadline,
+      messages: [new Uint8Array()],
+      onMessage: (bytes) => (serves = !(bytes[0] === STATUS_TAG && bytes[1] === NOT_SERVING)),
+      onEnd(failure) {
+        if (failure !== undefined && NOBODY.has(failure.code)) reject(unreachable(failure));
+        else if (failure !== undefined || serves) resolve();
+        else reject(new ForgeError('upstream_unreachable', 'The server says of its health that it is NOT_SERVING'));
+      },
+    });
   });
-}
-
-function same(bytes: Buffer): Buffer {
-  return bytes;
 }

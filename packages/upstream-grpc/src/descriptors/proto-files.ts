@@ -1,11 +1,11 @@
 /** @module `.proto` files as files of descriptors: protobufjs reads them, and what it has read is written down anew. */
-import { createRequire } from 'node:module';
 import { create } from '@bufbuild/protobuf';
 import { Edition, type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ForgeError } from '@forge/protocol';
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 import { BUNDLED_FILES } from './bundled.ts';
 import { writeDeclarations } from './proto-writer.ts';
+import { descriptorJson, protobufjs } from './protobufjs.ts';
 
 const DESCRIPTOR = 'google/protobuf/descriptor.proto';
 
@@ -18,7 +18,7 @@ const DESCRIPTOR = 'google/protobuf/descriptor.proto';
  */
 export function compileProtos(files: Readonly<Record<string, string>>): FileDescriptorProto[] {
   try {
-    const root = new protobuf.Root();
+    const root = new (protobufjs().Root)();
     const parsed = Object.entries(files).map(([name, text]) => ({ name, ...parse(name, text, root) }));
     for (const imported of new Set(parsed.flatMap(({ imports = [] }) => imports))) addBundled(root, imported);
     root.resolveAll();
@@ -29,10 +29,10 @@ export function compileProtos(files: Readonly<Record<string, string>>): FileDesc
 }
 
 function parse(name: string, text: string, root: protobuf.Root): protobuf.IParserResult {
-  const parser = protobuf.parse as typeof protobuf.parse & { filename: string | null };
+  const parser = protobufjs().parse as typeof protobuf.parse & { filename: string | null };
   parser.filename = name;
   try {
-    return protobuf.parse(text, root, { keepCase: true, alternateCommentMode: true });
+    return parser(text, root, { keepCase: true, alternateCommentMode: true });
   } finally {
     parser.filename = null;
   }
@@ -40,17 +40,14 @@ function parse(name: string, text: string, root: protobuf.Root): protobuf.IParse
 
 function addBundled(root: protobuf.Root, name: string): void {
   if (!BUNDLED_FILES.has(name)) return;
-  const json =
-    name === DESCRIPTOR
-      ? (createRequire(import.meta.url)('protobufjs/google/protobuf/descriptor.json') as protobuf.INamespace)
-      : protobuf.common.get(name);
+  const json = name === DESCRIPTOR ? descriptorJson() : protobufjs().common.get(name);
   if (json?.nested) root.addJSON(json.nested);
 }
 
 /** What of `root` a file has declared. All of it is of an edition, whose features say what the file's syntax implied. */
 function write(root: protobuf.Root, name: string, packageName: string, imports: string[]): FileDescriptorProto {
   const namespace = packageName === '' ? root : root.lookup(packageName);
-  const declared = namespace instanceof protobuf.Namespace ? namespace.nestedArray : [];
+  const declared = namespace instanceof protobufjs().Namespace ? namespace.nestedArray : [];
   const own = declared.filter((item) => item.filename === name);
   const { messages, enums, services, locations } = writeDeclarations(own);
   return create(FileDescriptorProtoSchema, {

@@ -16,7 +16,8 @@ import {
   type SourceCodeInfo_LocationSchema,
 } from '@bufbuild/protobuf/wkt';
 import { protoCamelCase } from '@bufbuild/protobuf/reflect';
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
+import { protobufjs } from './protobufjs.ts';
 
 type Message = MessageInitShape<typeof DescriptorProtoSchema>;
 type Enum = MessageInitShape<typeof EnumDescriptorProtoSchema>;
@@ -60,15 +61,17 @@ export function writeDeclarations(declared: readonly protobuf.ReflectionObject[]
     const entries: Message[] = [];
     const field = type.fieldsArray.map((one, at) => {
       note([...path, MESSAGE.field, at], one.comment);
-      if (one instanceof protobuf.MapField) entries.push(mapEntry(one));
+      if (one instanceof protobufjs().MapField) entries.push(mapEntry(one));
       return writeField(one, oneofs);
     });
-    const nested = kept(type.nestedArray, protobuf.Type).map((one, at) => message(one, [...path, MESSAGE.nested, at]));
+    const nested = kept(type.nestedArray, protobufjs().Type).map((one, at) =>
+      message(one, [...path, MESSAGE.nested, at]),
+    );
     return {
       name: type.name,
       field,
       nestedType: [...nested, ...entries],
-      enumType: kept(type.nestedArray, protobuf.Enum).map((one, at) => writeEnum(one, [...path, MESSAGE.enum, at])),
+      enumType: kept(type.nestedArray, protobufjs().Enum).map((one, at) => writeEnum(one, [...path, MESSAGE.enum, at])),
       oneofDecl: oneofs.map(({ name }) => ({ name })),
       options: { deprecated: isDeprecated(type) },
     };
@@ -103,9 +106,9 @@ export function writeDeclarations(declared: readonly protobuf.ReflectionObject[]
   }
 
   return {
-    messages: kept(declared, protobuf.Type).map((one, at) => message(one, [FILE.message, at])),
-    enums: kept(declared, protobuf.Enum).map((one, at) => writeEnum(one, [FILE.enum, at])),
-    services: kept(declared, protobuf.Service).map((one, at) => service(one, [FILE.service, at])),
+    messages: kept(declared, protobufjs().Type).map((one, at) => message(one, [FILE.message, at])),
+    enums: kept(declared, protobufjs().Enum).map((one, at) => writeEnum(one, [FILE.enum, at])),
+    services: kept(declared, protobufjs().Service).map((one, at) => service(one, [FILE.service, at])),
     locations,
   };
 }
@@ -124,7 +127,7 @@ function writeField(field: protobuf.FieldBase, oneofs: readonly protobuf.OneOf[]
     name: field.name,
     number: field.id,
     label: isList ? Label.REPEATED : Label.OPTIONAL,
-    ...(field instanceof protobuf.MapField
+    ...(field instanceof protobufjs().MapField
       ? { type: Type.MESSAGE, typeName: `${field.parent?.fullName ?? ''}.${entryName(field)}` }
       : typeOf(field)),
     jsonName: typeof jsonName === 'string' ? jsonName : protoCamelCase(field.name),
@@ -134,7 +137,7 @@ function writeField(field: protobuf.FieldBase, oneofs: readonly protobuf.OneOf[]
       features: {
         ...(!isList &&
           at < 0 &&
-          !(field.resolvedType instanceof protobuf.Type && !required) && { fieldPresence: presence }),
+          !(field.resolvedType instanceof protobufjs().Type && !required) && { fieldPresence: presence }),
         ...(field.repeated && { repeatedFieldEncoding: packed ? RepeatedEncoding.PACKED : RepeatedEncoding.EXPANDED }),
         ...(delimited && { messageEncoding: MessageEncoding.DELIMITED }),
       },
@@ -143,8 +146,8 @@ function writeField(field: protobuf.FieldBase, oneofs: readonly protobuf.OneOf[]
 }
 
 function typeOf({ type, resolvedType }: protobuf.FieldBase): Field {
-  if (resolvedType instanceof protobuf.Type) return { type: Type.MESSAGE, typeName: resolvedType.fullName };
-  if (resolvedType instanceof protobuf.Enum) return { type: Type.ENUM, typeName: resolvedType.fullName };
+  if (resolvedType instanceof protobufjs().Type) return { type: Type.MESSAGE, typeName: resolvedType.fullName };
+  if (resolvedType instanceof protobufjs().Enum) return { type: Type.ENUM, typeName: resolvedType.fullName };
   return { type: Type[type.toUpperCase() as keyof typeof Type] };
 }
 

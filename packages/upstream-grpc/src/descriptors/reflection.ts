@@ -2,7 +2,10 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { ForgeError } from '@forge/protocol';
-import { type Client, type ClientDuplexStream, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { CallInit, Call } from '../channel/call.ts';
+import type { Channel } from '../channel/connection.ts';
+import { CallError, Status } from '../channel/status.ts';
+import type { Metadata } from '../metadata.ts';
 import { BUNDLED_FILES } from './bundled.ts';
 import { type ReflectionAnswer, type ReflectionQuestion, readAnswer, writeQuestion } from './reflection-wire.ts';
 
@@ -28,17 +31,17 @@ const MAX_FILES = 4096;
 /** Of all files. */
 const MAX_BYTES = 16_777_216;
 
-/** @throws ForgeError `upstream_error` where there is no reflection, or too much; otherwise the `ServiceError` */
-export async function reflect(client: Client, options: ReflectionOptions): Promise<Reflected> {
+/** @throws ForgeError `upstream_error` where there is no reflection, or too much; otherwise the CallError */
+export async function reflect(channel: Channel, options: ReflectionOptions): Promise<Reflected> {
   try {
-    return await reflectBy('v1', client, options);
+    return await reflectBy('v1', channel, options);
   } catch (error) {
-    if ((error as ServiceError).code !== status.UNIMPLEMENTED) throw error;
+    if (!isMissing(error)) throw error;
   }
   try {
-    return await reflectBy('v1alpha', client, options);
+    return await reflectBy('v1alpha', channel, options);
   } catch (error) {
-    if ((error as ServiceError).code !== status.UNIMPLEMENTED) throw error;
+    if (!isMissing(error)) throw error;
     const advice = 'give its descriptors as config.descriptorSet or config.protoFiles';
     throw new ForgeError('upstream_error', `The server has no reflection; ${advice}`, { cause: error });
   }
@@ -46,13 +49,12 @@ export async function reflect(client: Client, options: ReflectionOptions): Promi
 
 async function reflectBy(
   version: Reflected['version'],
-  client: Client,
+  channel: Channel,
   options: ReflectionOptions,
 ): Promise<Reflected> {
   const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
   const { metadata, deadline, wants } = options;
-  const stream = client.makeBidiStreamRequest(path, same, same, metadata, { deadline });
-  const ask = askingOn(stream);
+  const { ask, leave } = askingBy((hearing) => channel.call({ path, metadata, deadline, ...hearing }));
   const files = new Map<string, FileDescriptorProto>();
   const asked = new Set(BUNDLED_FILES.keys());
   let bytes = 0;
@@ -91,7 +93,7 @@ async function reflectBy(
     }
     return { version, services, files: [...files.values()] };
   } finally {
-    stream.cancel();
+    leave();
   }
 }
 
@@ -102,30 +104,32 @@ function servicesOf({ package: name, service }: FileDescriptorProto): string[] {
 type Asking = (question: ReflectionQuestion) => Promise<ReflectionAnswer>;
 
 /** Questions one after the other; each has the next answer on the stream. */
-function askingOn(stream: ClientDuplexStream<Buffer, Buffer>): Asking {
+function askingBy(start: (hearing: Pick<CallInit, 'onMessage' | 'onEnd'>) => Call): { ask: Asking; leave(): void } {
   let settle: { resolve(answer: ReflectionAnswer): void; reject(error: Error): void } | undefined;
   let failed: Error | undefined;
   const fail = (error: Error): void => {
     failed ??= error;
     settle?.reject(failed);
   };
-  stream.on('error', fail);
-  stream.on('end', () => fail(new ForgeError('upstream_error', 'The server ended its reflection early')));
-  stream.on('data', (bytes: Buffer) => {
-    try {
-      settle?.resolve(readAnswer(bytes));
-    } catch (cause) {
-      fail(new ForgeError('upstream_error', 'The reflection of the server is malformed', { cause }));
-    }
+  const call = start({
+    onMessage(bytes) {
+      try {
+        settle?.resolve(readAnswer(bytes));
+      } catch (cause) {
+        fail(new ForgeError('upstream_error', 'The reflection of the server is malformed', { cause }));
+      }
+    },
+    onEnd: (failure) => fail(failure ?? new ForgeError('upstream_error', 'The server ended its reflection early')),
   });
-  return (question) =>
+  const ask: Asking = (question) =>
     new Promise((resolve, reject) => {
       if (failed !== undefined) return reject(failed);
       settle = { resolve, reject };
-      stream.write(writeQuestion(question));
+      call.send(writeQuestion(question));
     });
+  return { ask, leave: () => call.cancel() };
 }
 
-function same(bytes: Buffer): Buffer {
-  return bytes;
+function isMissing(error: unknown): boolean {
+  return error instanceof CallError && error.code === Status.UNIMPLEMENTED;
 }
