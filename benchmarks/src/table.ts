@@ -64,8 +64,7 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
     const { startMs } = value;
     return startMs === undefined ? [] : [goal(row, startMs < most, `starts in ${startMs.toFixed(0)} ms, goal ${most}`)];
   };
-  if (name === 'list') return atLeast(0.7, 'of raw', toRaw?.rps);
-  if (name === 'list-openapi') return atMost(1.15, 'of the CPU ratio to raw that list has', toList(row, rows));
+  if (name === 'list' || name === 'list-openapi') return atLeast(0.7, 'of raw', toRaw?.rps);
   if (payload !== '1k') return [];
   if (name === 'wrapper' && concurrency === 1)
     return [...atMost(1.4, "of bare-wrapper's p50", toBare?.p50Ms), ...startsIn(200)];
@@ -81,13 +80,6 @@ function goalsFor(row: Row, rows: readonly Row[]): readonly string[] {
   // By way of the baseline that both were measured beside.
   const times = ours?.toBare && toBare && ours.toBare.rps / toBare.rps;
   return atLeast(8, `times as much by ${RIVALS[name]}`, times);
-}
-
-/** How the CPU time of a list compares with the raw responder's, divided by how that of the list of 1,000 tools does. */
-function toList({ era, concurrency, toRaw }: Row, rows: readonly Row[]): number | undefined {
-  const list = rows.find((it) => it.case === 'list' && it.era === era && it.concurrency === concurrency);
-  const ratio = (toRaw?.cpuUs ?? NaN) / (list?.toRaw?.cpuUs ?? NaN);
-  return Number.isNaN(ratio) ? undefined : ratio;
 }
 
 /** CPU that the gateway adds to a call made directly, divided by what it adds to an MCP call made directly. */

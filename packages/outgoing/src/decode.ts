@@ -19,10 +19,10 @@ export const ACCEPT_ENCODING = 'gzip, deflate, br';
  */
 export async function decodeBody(
   bytes: Uint8Array,
-  encoding: string | undefined,
+  encoding: string,
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
-  const decode = decoderOf(encoding?.trim().toLowerCase() ?? '', bytes);
+  const decode = decoderOf(encoding.trim().toLowerCase(), bytes);
   if (decode === undefined || bytes.length === 0) return bytes;
   try {
     return await decode(bytes, { maxOutputLength: maxBytes });

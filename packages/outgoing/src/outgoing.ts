@@ -125,7 +125,9 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
         const { status, headers, bytes, isCut } = await this.#send(hop, maxBytes);
         const location = single(headers['location']);
         if (!isRedirect(status, location)) {
-          const body = isCut ? undefined : await decodeBody(bytes, single(headers['content-encoding']), maxBytes);
+          const encoding = single(headers['content-encoding']);
+          const plain = isCut ? undefined : bytes;
+          const body = isCut || encoding === undefined ? plain : await decodeBody(bytes, encoding, maxBytes);
           if (this.#cancelled !== undefined) throw this.#cancelled;
           return { status, headers, body: body ?? NOTHING, isTooLong: body === undefined, url: hop.url };
         }

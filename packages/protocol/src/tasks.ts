@@ -36,10 +36,13 @@ export function needsTasks(): ForgeError {
   return new ForgeError('missing_client_capability', message, { data: { requiredCapabilities: ONLY_TASKS } });
 }
 
+const COMPLETE = '{"resultType":"complete",';
+
 /** Whether a result in modern form is a task instead of what was asked for (`CreateTaskResult`). */
 export function isTask(result: JsonText): boolean {
   if (result.isParsed) return (result.value as { resultType?: unknown }).resultType === 'task';
   const { text } = result;
+  if (text.startsWith(COMPLETE)) return false; // as nearly every result begins, Forge's own among them
   // However it is spelled: most results are told from a task without a look at their members.
   if (!text.includes('"task"') && !text.includes(String.raw`\u`)) return false;
   return result.member('resultType')?.value === 'task';

@@ -8,9 +8,13 @@ export interface MediaType {
   readonly charset: string;
 }
 
+/** What most answers are. */
+const JSON_TYPE: MediaType = { name: 'application/json', charset: 'utf-8' };
+
 /** Reads `Content-Type`. */
 export function mediaTypeOf(headers: AnswerHeaders): MediaType {
   const header = headers['content-type'];
+  if (header === JSON_TYPE.name) return JSON_TYPE;
   const [name = '', ...parameters] = (typeof header === 'string' ? header : '').split(';');
   const charset = parameters.map((it) => /^\s*charset\s*=\s*"?([\w-]+)"?\s*$/i.exec(it)?.[1]).find(Boolean) ?? 'utf-8';
   return { name: name.trim().toLowerCase(), charset };
