@@ -1,5 +1,6 @@
 /** @module One plugin of the file: its hooks made, its settings in Forge's words. */
 import type { Plugin, PluginCondition, PluginHook, PluginHooks } from '@forge/core';
+import { findGuardrail } from '@forge/guardrails';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { environmentVariable } from '../config/environment.ts';
@@ -47,6 +48,7 @@ export async function makePlugin(entry: PluginEntry, path: Path, parts: MakePart
 
 function settingsOf(entry: PluginEntry, { timeoutMs, failOnError }: MakeParts): Plugin {
   const { name, kind, priority, tags, on_error: onError, timeout, chain_only: chainOnly } = entry;
+  const shipped = findGuardrail(kind);
   const implied = entry.mode === 'enforce_ignore_error' ? 'ignore' : failOnError ? 'fail' : undefined;
   return {
     name,
@@ -57,9 +59,9 @@ function settingsOf(entry: PluginEntry, { timeoutMs, failOnError }: MakeParts): 
     chainOnly,
     about: {
       kind,
-      description: entry.description ?? undefined,
+      description: entry.description ?? shipped?.description,
       author: entry.author ?? undefined,
-      version: entry.version ?? undefined,
+      version: entry.version ?? shipped?.version,
       tags: tags ?? [],
     },
   };
