@@ -4,7 +4,7 @@ import type { AgentCallbacks, ApiCallbacks, HealthItem } from '@forge/api';
 import { type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
-import { importDocument, type ImportRequest } from '@forge/upstream-rest/openapi';
+import type { ImportRequest } from '@forge/upstream-rest/openapi';
 import { type AgentCounts } from './agent-counts.ts';
 import { totals } from './call-totals.ts';
 import { serveRpc } from './rpc.ts';
@@ -56,7 +56,10 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       for (const [name, route] of routes) if (route.itemId === itemId) return name;
       return undefined;
     },
-    importOpenApi: (request) => importDocument(request as ImportRequest, { load: readDocument }),
+    importOpenApi: async (request) => {
+      const { importDocument } = await import('@forge/upstream-rest/openapi'); // seldom wanted, and large
+      return importDocument(request as ImportRequest, { load: readDocument });
+    },
     health: async () => [await databaseHealth(store)],
     metrics: () => ({
       tools: totals(metrics.byMethod().get('tools/call')),
