@@ -224,4 +224,14 @@ describe('a stream that the server resets', () => {
     const server = await startHttp2((stream) => stream.close(reset));
     expect((await callOn(await openTo(server))).failure).toMatchObject({ code, fate });
   });
+
+  it('by REFUSED_STREAM after it has begun to answer has an unknown outcome', async () => {
+    const server = await startHttp2((stream) => {
+      stream.respond(HEADERS);
+      stream.write(text('one'), () => stream.close(7));
+    });
+    const { messages, failure } = await callOn(await openTo(server));
+    expect(messages).toEqual(['one']);
+    expect(failure).toMatchObject({ fate: 'unknown' });
+  });
 });

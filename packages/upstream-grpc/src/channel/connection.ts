@@ -140,6 +140,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
       socket.unref();
       if (closing) linger();
     },
+    stalled: lost,
   };
 
   /** Ends all calls in flight: some errors of a socket are not told to the session. */
@@ -149,7 +150,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
     socket.destroy();
   }
 
-  /** The last stream is closed, or will be at once. */
+  /** The last call has ended. Its stream closes at once, unless the server does not read. */
   function linger(): void {
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
