@@ -363,6 +363,9 @@ describe('an agent with some of the tools', () => {
 
 it('answers nonsense, and what it has not, by the errors of A2A', async () => {
   hasCard = false;
+  const raw = async (body: string) =>
+    ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
+  expect([await raw('null'), await raw('[]'), await raw('7')]).toEqual([-32600, -32600, -32600]);
   const post = async (method: string, params: object) => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     return ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
@@ -372,6 +375,9 @@ it('answers nonsense, and what it has not, by the errors of A2A', async () => {
   expect(await post('tasks/get', { id: 'x' })).toBe(-32001);
   expect(await post('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x' })).toBe(-32003);
   expect(await post('GetExtendedAgentCard', {})).toBe(-32004);
+  expect(await post('SubscribeToTask', { id: 'x' })).toBe(-32001);
+  expect(await post('tasks/resubscribe', { id: 'x' })).toBe(-32001);
+  expect(await post('SendStreamingMessage', { message: { messageId: 'm' } })).toBe(-32602);
 });
 
 describe('the HTTP+JSON binding', () => {

@@ -24,6 +24,8 @@ import type { ServedTasks } from './served-tasks.ts';
 
 /** Where the context of a request has its {@link ServedCall}. */
 export const CALL = 'forge/call';
+/** Where it has an `AbortController`, which is aborted when nobody reads the answer any more. */
+export const GONE = 'forge/gone';
 
 const MAX_PAGE = 100;
 
@@ -55,6 +57,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
     if (!task.waits) throw new UnsupportedOperationError(`The task ${task.id} does not wait for a message`);
+    tasks.admit(task.owner, message);
     if (push) tasks.push?.set(task, push, versionOf(context));
     task.answer(message);
     return task;
@@ -86,7 +89,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       return shown(task, historyLength);
     },
     async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
-      yield* taskFor(params, context).events();
+      yield* taskFor(params, context).events(goneOf(context).signal);
     },
     async getTask({ id, historyLength }, context) {
       return shown(found(id, context), historyLength);
@@ -116,7 +119,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     async *resubscribe({ id }, context) {
       const task = found(id, context);
       if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
-      yield* task.events();
+      yield* task.events(goneOf(context).signal);
     },
     createTaskPushNotificationConfig: async (config, context) =>
       pushes().set(found(config.taskId, context), config, versionOf(context)),
@@ -144,6 +147,11 @@ function versionOf({ requestedVersion }: ServerCallContext): string {
 
 function callOf({ state }: ServerCallContext): ServedCall {
   return state.get(CALL) as ServedCall;
+}
+
+/** What is aborted when nobody reads the answer any more. */
+export function goneOf({ state }: ServerCallContext): AbortController {
+  return state.get(GONE) as AbortController;
 }
 
 /** An endpoint's caller: at another endpoint it is another owner. */
