@@ -43,11 +43,14 @@ export interface Line {
   isLost(): boolean;
   /** A call has ended; its stream may not have. */
   left(): void;
-  /** The server has stopped reading: not even a reset goes out to it. */
-  stalled(): void;
+  /**
+   * A stream was dropped here without a word to the server. `isQueued`: it waited for its turn, because the server takes no
+   * more of them at one time. Otherwise the server has stopped reading.
+   */
+  dropped(isQueued: boolean): void;
 }
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM, NGHTTP2_STREAM_STATE_IDLE } = constants;
 const MAX_TIMEOUT_MS = 99_999_999; // `grpc-timeout` has eight digits
 /** How long a reset may wait to be sent. */
 const RESET_MS = 2000;
@@ -188,12 +191,13 @@ export class StreamCall implements Call, Hearer {
     this.#init.onEnd(failure);
   }
 
-  /** Resets the stream. While the server does not read, that is not sent, and what was to be sent before it would be kept. */
+  /** Resets the stream. That is not sent while the server does not read, and what was to be sent before it would be kept. */
   #reset(stream: ClientHttp2Stream): void {
     stream.close(NGHTTP2_CANCEL);
     this.#resetting = setTimeout(() => {
+      const isQueued = stream.state.state === NGHTTP2_STREAM_STATE_IDLE;
       stream.destroy();
-      this.#line.stalled();
+      this.#line.dropped(isQueued);
     }, RESET_MS).unref();
   }
 }

@@ -8,6 +8,10 @@ import { frame } from './frames.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
+const held = (): number => {
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+};
 
 const text = (value: string) => frame(Buffer.from(value));
 
@@ -129,10 +133,6 @@ describe('a server that stops reading', () => {
     const lost = vi.fn(() => channel.close());
     channel.onLost(lost);
     const message = Buffer.alloc(BYTES);
-    const held = () => {
-      collectGarbage();
-      return process.memoryUsage().arrayBuffers;
-    };
     const before = held();
     const calls = [1, 2, 3].map(() => callOn(channel, { messages: [message], deadline: Date.now() + 200 }));
     for (const { failure } of await Promise.all(calls)) expect(failure).toMatchObject({ code: 4 });
@@ -157,6 +157,20 @@ describe('a server that stops reading', () => {
     );
   }, 10_000);
 });
+
+it('is left when the server lets a thousand calls wait in vain, of which nothing is kept', async () => {
+  const server = await startHttp2(() => {}, { settings: { maxConcurrentStreams: 0 } });
+  const channel = await openTo(server);
+  const lost = vi.fn();
+  channel.onLost(lost);
+  const before = held();
+  const call = () => callOn(channel, { messages: [Buffer.alloc(40_000)], deadline: Date.now() + 500 });
+  for (const { failure } of await Promise.all(Array.from({ length: 999 }, call))) expect(failure?.code).toBe(4);
+  await vi.waitFor(() => expect(held() - before).toBeLessThan(4_000_000), { timeout: 6000, interval: 200 });
+  expect(lost).not.toHaveBeenCalled();
+  await call();
+  await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1), { timeout: 4000 });
+}, 20_000);
 
 it.each(['before', 'after'])('does not take what is pushed %s the server knows that it must not', async (when) => {
   const frameOf = (type: number, flags: number, id: number, payload: string): Buffer => {
