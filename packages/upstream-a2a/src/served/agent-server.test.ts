@@ -30,6 +30,8 @@ let calls: { caller: string; method: string; params: Record<string, unknown> }[]
 let cancelled = 0;
 /** How often a task of the upstream was looked at. */
 let looks: number;
+/** What such a task says of how often. */
+let pollIntervalMs: unknown;
 
 function said(text: string, more: object = {}): JsonText {
   return JsonText.of({ resultType: 'complete', content: [{ type: 'text', text }], ...more });
@@ -97,7 +99,7 @@ async function answer(method: string, given: Record<string, unknown>, exchange: 
 
 function taskState(): JsonText {
   looks += 1;
-  const base = { resultType: 'complete', taskId: 't', pollIntervalMs: 1 };
+  const base = { resultType: 'complete', taskId: 't', pollIntervalMs };
   if (looks === 1) return JsonText.of({ ...base, status: 'working', statusMessage: 'at it' });
   if (looks === 2)
     return JsonText.of({
@@ -115,7 +117,7 @@ let only: ReadonlySet<string> | undefined;
 /** Whether its card may be asked for by A2A. */
 let hasCard: boolean;
 beforeEach(async () => {
-  [calls, cancelled, looks, only, hasCard] = [[], 0, 0, undefined, true];
+  [calls, cancelled, looks, pollIntervalMs, only, hasCard] = [[], 0, 0, 1, undefined, true];
   agents = createAgentServer({ maxTasks: 20, maxOfOwner: 3, patienceMs: 500 });
   server = createServer((request, response) => {
     void (async () => {
@@ -309,6 +311,18 @@ describe('a task', () => {
       inputResponses: { k: { action: 'accept', content: { count: 2 } } },
     });
   });
+
+  it.each(['soon', null, {}])(
+    'is not asked for all the time where the upstream says %j for how often',
+    async (says) => {
+      pollIntervalMs = says;
+      const client = await connect();
+      await send(client, [dataPart({ tool: 'long', arguments: {} })], { returnImmediately: true });
+      await vi.waitFor(() => expect(looks).toBe(1));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(looks).toBe(1);
+    },
+  );
 
   it('belongs to its caller alone', async () => {
     const [alice, bob] = [await connect('1.0', 'alice'), await connect('1.0', 'bob')];

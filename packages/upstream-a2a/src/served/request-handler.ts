@@ -45,7 +45,8 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     const owner = ownerOf(context);
     const contextId = message.contextId || randomUUID();
     const before = tasks.of(owner).find((task) => task.contextId === contextId && task.handle !== undefined);
-    const task = tasks.create({ owner, contextId, message });
+    const { caller } = callOf(context);
+    const task = tasks.create({ owner, caller: caller.id, contextId, message });
     if (push) tasks.push?.set(task, push, versionOf(context));
     void runTask(task, message, callOf(context), before?.handle);
     return task;
@@ -57,7 +58,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
     if (!task.waits) throw new UnsupportedOperationError(`The task ${task.id} does not wait for a message`);
-    tasks.admit(task.owner, message);
+    tasks.admit(task.caller, message);
     if (push) tasks.push?.set(task, push, versionOf(context));
     task.answer(message);
     return task;

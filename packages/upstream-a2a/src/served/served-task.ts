@@ -21,6 +21,8 @@ const MAX_QUEUED = 32;
 export interface ServedTaskInit {
   /** Whose it is: nobody else finds it. */
   readonly owner: string;
+  /** Who that is, wherever: bounds are those of people. */
+  readonly caller: string;
   readonly contextId: string;
   /** What it began with. */
   readonly message: Message;
@@ -34,6 +36,7 @@ export interface ServedTaskInit {
 export class ServedTask {
   readonly id = randomUUID();
   readonly owner: string;
+  readonly caller: string;
   readonly contextId: string;
   /** What a conversation with an upstream goes on with. */
   handle: string | undefined;
@@ -49,8 +52,9 @@ export class ServedTask {
   #answered: ((message: Message | undefined) => void) | undefined;
   #onCancel: (() => void) | undefined;
 
-  constructor({ owner, contextId, message, patienceMs, onOver }: ServedTaskInit) {
+  constructor({ owner, caller, contextId, message, patienceMs, onOver }: ServedTaskInit) {
     this.owner = owner;
+    this.caller = caller;
     this.contextId = contextId;
     this.#patienceMs = patienceMs;
     this.#onOver = onOver;

@@ -11,8 +11,8 @@ function messageOf(bytes: number): Message {
   return { messageId: 'm', role: Role.ROLE_USER, parts: [textPart('x'.repeat(bytes))], ...about };
 }
 
-function begin(tasks: ServedTasks, owner: string, bytes = 1): ServedTask {
-  return tasks.create({ owner, contextId: 'c', message: messageOf(bytes) });
+function begin(tasks: ServedTasks, caller: string, bytes = 1, place = 'server'): ServedTask {
+  return tasks.create({ owner: `${place} ${caller}`, caller, contextId: 'c', message: messageOf(bytes) });
 }
 
 describe('tasks that hold much', () => {
@@ -29,9 +29,9 @@ describe('tasks that hold much', () => {
 
   it('take no answer that is too much', () => {
     const tasks = open();
-    const { owner } = begin(tasks, 'alice', 20_000);
-    expect(() => tasks.admit(owner, messageOf(10_000))).toThrow(/hold too much/);
-    tasks.admit(owner, messageOf(100));
+    const { caller } = begin(tasks, 'alice', 20_000);
+    expect(() => tasks.admit(caller, messageOf(10_000))).toThrow(/hold too much/);
+    tasks.admit(caller, messageOf(100));
   });
 
   it('count with their answers', () => {
@@ -46,9 +46,9 @@ describe('tasks that hold much', () => {
     const old = begin(tasks, 'bob', 10_000);
     old.finish(DONE, []);
     for (let n = 0; n < 20; n += 1) begin(tasks, 'alice', 10_000).finish(DONE, []);
-    expect(tasks.find('bob', old.id)).toBe(old);
-    expect(tasks.of('alice').length).toBeGreaterThan(5);
-    expect(tasks.of('alice').length).toBeLessThan(9);
+    expect(tasks.find('server bob', old.id)).toBe(old);
+    expect(tasks.of('server alice').length).toBeGreaterThan(5);
+    expect(tasks.of('server alice').length).toBeLessThan(9);
   });
 
   it('are forgotten for what comes of others', () => {
@@ -56,7 +56,7 @@ describe('tasks that hold much', () => {
     const first = begin(tasks, 'alice', 20_000);
     first.finish(DONE, []);
     begin(tasks, 'alice').finish(DONE, [textPart('y'.repeat(90_000))]);
-    expect(tasks.find('alice', first.id)).toBeUndefined();
+    expect(tasks.find('server alice', first.id)).toBeUndefined();
   });
 });
 
@@ -65,8 +65,16 @@ it('many small tasks of one owner do not push out those of another', () => {
   const old = begin(tasks, 'bob');
   old.finish(DONE, []);
   for (let n = 0; n < 100; n += 1) begin(tasks, 'alice').finish(DONE, []);
-  expect(tasks.find('bob', old.id)).toBe(old);
-  expect(tasks.of('alice')).toHaveLength(19);
+  expect(tasks.find('server bob', old.id)).toBe(old);
+  expect(tasks.of('server alice')).toHaveLength(19);
+});
+
+it('the bounds of one caller are the same at all places together', () => {
+  const tasks = new ServedTasks({ maxOfOwner: 3, maxBytes: 100_000 });
+  for (const place of ['a', 'b', 'c']) begin(tasks, 'alice', 5000, place);
+  expect(() => begin(tasks, 'alice', 1, 'd')).toThrow(/You have too many tasks/);
+  begin(tasks, 'bob', 20_000, 'a');
+  expect(() => begin(tasks, 'bob', 10_000, 'b')).toThrow(/Your tasks that are not over hold too much/);
 });
 
 describe('who follows a task', () => {

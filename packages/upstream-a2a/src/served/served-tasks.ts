@@ -9,9 +9,9 @@ import { ServedTask, type ServedTaskInit } from './served-task.ts';
 export interface ServedTasksOptions {
   /** Tasks that are remembered; of who has most of them, the oldest one that is over makes room. @default 1000 */
   readonly maxTasks?: number | undefined;
-  /** Bytes, about, that they may hold in all; those that are not over, a quarter of it for each owner. @default 268435456 */
+  /** Bytes, about, that they may hold in all; those that are not over, a quarter of it for each caller. @default 268435456 */
   readonly maxBytes?: number | undefined;
-  /** Tasks of one owner that are not over. @default 64 */
+  /** Tasks of one caller, at all places, that are not over. @default 64 */
   readonly maxOfOwner?: number | undefined;
   /** How long a task waits for an answer of its owner, in ms. @default 300000 */
   readonly patienceMs?: number | undefined;
@@ -41,20 +41,20 @@ export class ServedTasks {
 
   /** A new task. @throws ForgeError `overloaded` */
   create(init: Omit<ServedTaskInit, 'patienceMs' | 'onOver'>): ServedTask {
-    const running = this.of(init.owner).filter(({ isOver }) => !isOver);
-    if (running.length >= this.#maxOfOwner) throw full('You have too many tasks that are not over');
-    this.admit(init.owner, init.message);
+    const own = this.#running().filter(({ caller }) => caller === init.caller);
+    if (own.length >= this.#maxOfOwner) throw full('You have too many tasks that are not over');
+    this.admit(init.caller, init.message);
     while (this.#tasks.size >= this.#max) this.#dropOne(() => 1);
     const task = new ServedTask({ ...init, patienceMs: this.#patienceMs, onOver: () => this.#shed(0) });
     this.#tasks.set(task.id, task);
     return task;
   }
 
-  /** Makes room for a message of one of its tasks. @throws ForgeError `overloaded` */
-  admit(owner: string, message: Message): void {
+  /** Makes room for a message of one of the caller's tasks. @throws ForgeError `overloaded` */
+  admit(caller: string, message: Message): void {
     const weight = weightOf(message);
-    const running = [...this.#tasks.values()].filter(({ isOver }) => !isOver);
-    const own = running.filter((task) => task.owner === owner);
+    const running = this.#running();
+    const own = running.filter((task) => task.caller === caller);
     if (sumOf(own) + weight > this.#maxBytes / 4) throw full('Your tasks that are not over hold too much');
     if (sumOf(running) + weight > this.#maxBytes) throw full('Tasks that are not over hold too much');
     this.#shed(weight);
@@ -78,6 +78,10 @@ export class ServedTasks {
     this.push?.close();
   }
 
+  #running(): readonly ServedTask[] {
+    return [...this.#tasks.values()].filter(({ isOver }) => !isOver);
+  }
+
   /** Forgets what is over until so many bytes more can be held, or nothing is over. */
   #shed(weight: number): void {
     for (;;) {
@@ -91,9 +95,9 @@ export class ServedTasks {
   #dropOne(measure: (task: ServedTask) => number): void {
     const over = [...this.#tasks.values()].filter(({ isOver }) => isOver);
     const shares = new Map<string, number>();
-    for (const task of over) shares.set(task.owner, (shares.get(task.owner) ?? 0) + measure(task));
+    for (const task of over) shares.set(task.caller, (shares.get(task.caller) ?? 0) + measure(task));
     const most = Math.max(...shares.values());
-    const oldest = over.find(({ owner }) => shares.get(owner) === most);
+    const oldest = over.find(({ caller }) => shares.get(caller) === most);
     if (oldest === undefined) throw full('Too many tasks are not over');
     this.#tasks.delete(oldest.id);
     this.push?.forget(oldest);
