@@ -353,6 +353,20 @@ describe('a task', () => {
     await expect(send(client, [dataPart({ tool: 'hang', arguments: {} })])).rejects.toThrow(/too many tasks/);
   });
 
+  it('is listed with as many others as an answer can hold', async () => {
+    const client = await connect();
+    const padding = 'x'.repeat(3_000_000);
+    for (let at = 0; at < 3; at += 1) {
+      await send(client, [dataPart({ tool: 'greet', arguments: { name: 'x' } })], { metadata: { padding } });
+    }
+    const first = await client.listTasks(LIST);
+    expect([first.tasks.length, first.totalSize, first.nextPageToken]).toEqual([2, 3, '2']);
+    const { tasks, nextPageToken } = await client.listTasks({ ...LIST, pageToken: first.nextPageToken });
+    expect([tasks.length, nextPageToken]).toEqual([1, '']);
+    const [{ id } = { id: '' }] = tasks;
+    expect(first.tasks.map((task) => task.id)).not.toContain(id);
+  });
+
   it('may be left, and subscribed to again', async () => {
     const client = await connect();
     const { id } = await send(client, [dataPart({ tool: 'hang', arguments: {} })], { returnImmediately: true });
@@ -389,6 +403,7 @@ it('answers nonsense, and what it has not, by the errors of A2A', async () => {
   expect(await post('tasks/get', { id: 'x' })).toBe(-32001);
   expect(await post('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x' })).toBe(-32003);
   expect(await post('GetExtendedAgentCard', {})).toBe(-32004);
+  expect(await post('ListTasks', { pageSize: 'many' })).toBe(-32602);
   expect(await post('SubscribeToTask', { id: 'x' })).toBe(-32001);
   expect(await post('tasks/resubscribe', { id: 'x' })).toBe(-32001);
   expect(await post('SendStreamingMessage', { message: { messageId: 'm' } })).toBe(-32602);

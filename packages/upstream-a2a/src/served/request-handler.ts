@@ -28,6 +28,8 @@ export const CALL = 'forge/call';
 export const GONE = 'forge/gone';
 
 const MAX_PAGE = 100;
+/** Bytes, about, of the tasks on a page; one that has more is a page of its own. */
+const MAX_PAGE_BYTES = 8_388_608;
 
 /** What the SDK's transports call. */
 export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
@@ -97,19 +99,23 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     },
     async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
       const offset = Number(pageToken || 0);
-      if (!Number.isInteger(offset) || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
+      const isCount = Number.isInteger(offset) && Number.isInteger(pageSize);
+      if (!isCount || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
         throw new RequestMalformedError(`pageSize must be 1 to ${MAX_PAGE}, and pageToken from a page before`);
       }
       const all = tasks
         .of(ownerOf(context))
-        .map((task) => shown(task, historyLength))
-        .filter(
-          (task) => (contextId === '' || task.contextId === contextId) && (!status || task.status?.state === status),
-        )
-        .map((task) => (includeArtifacts === true ? task : { ...task, artifacts: [] }));
-      const end = offset + pageSize;
+        .filter((task) => (contextId === '' || task.contextId === contextId) && (!status || task.state === status));
+      const page = pageOf(all.slice(offset, offset + pageSize));
+      const end = offset + page.length;
       const nextPageToken = end < all.length ? String(end) : '';
-      return { tasks: all.slice(offset, end), nextPageToken, pageSize, totalSize: all.length };
+      const found = page.map((task) => shown(task, historyLength));
+      return {
+        tasks: includeArtifacts === true ? found : found.map((task) => ({ ...task, artifacts: [] })),
+        nextPageToken,
+        pageSize,
+        totalSize: all.length,
+      };
     },
     async cancelTask({ id }, context) {
       const task = found(id, context);
@@ -158,6 +164,13 @@ export function goneOf({ state }: ServerCallContext): AbortController {
 /** An endpoint's caller: at another endpoint it is another owner. */
 function ownerOf(context: ServerCallContext): string {
   return context.user?.userName ?? '';
+}
+
+/** As many of the first ones as one answer can hold. */
+function pageOf(tasks: readonly ServedTask[]): readonly ServedTask[] {
+  let held = 0;
+  const end = tasks.findIndex((task, at) => (held += task.weight) > MAX_PAGE_BYTES && at > 0);
+  return end === -1 ? tasks : tasks.slice(0, end);
 }
 
 function shown(task: ServedTask, historyLength: number | undefined): Task {

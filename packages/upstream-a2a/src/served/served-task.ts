@@ -63,6 +63,10 @@ export class ServedTask {
     this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
   }
 
+  get state(): TaskState {
+    return this.#status.state;
+  }
+
   get isOver(): boolean {
     return TERMINAL.has(this.#status.state);
   }
