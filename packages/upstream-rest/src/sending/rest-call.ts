@@ -124,7 +124,7 @@ export class RestCall implements Timed {
   /** A token is waited for by many; who ends leaves it to the others. */
   async #unlessEnded<T>(promise: Promise<T>): Promise<T> {
     const ended = new Promise<never>((_, reject) => {
-      this.#stopWaiting = () => reject(this.#ended as Error);
+      this.#stopWaiting = () => reject(this.#ended);
     });
     try {
       return await Promise.race([promise, ended]);
