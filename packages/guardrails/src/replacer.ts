@@ -4,11 +4,13 @@
  */
 import { Worker } from 'node:worker_threads';
 
-/** What is looked for, and what takes its place, as in `String.prototype.replaceAll`. */
+/** What is looked for, and what takes its place. */
 export interface Rule {
   readonly source: string;
+  /** With `g`. */
   readonly flags: string;
-  readonly replacement: string;
+  /** Texts, and groups of what was found; 0 is the whole of it. */
+  readonly replacement: readonly (string | { readonly group: number | string })[];
 }
 
 /** What became of some texts. */
@@ -72,7 +74,12 @@ export function createReplacer(
     const options = { workerData: rules, resourceLimits: MEMORY, env: {}, stdout: true, stderr: true };
     const started = new Worker(SCRIPT, options);
     started.unref();
-    started.on('message', (answer: Answer) => settled(answer));
+    // A thread that was ended delivers what it had said before, when nobody waits for that any more.
+    started.on('message', (answer: Answer) => {
+      if (worker !== started) return;
+      isWarm = true;
+      settled(answer);
+    });
     started.on('error', (error) => worker === started && ended(error.message));
     started.on('exit', () => worker === started && ended('its thread ended'));
     return started;
@@ -80,7 +87,6 @@ export function createReplacer(
 
   function settled(answer: Answer): void {
     clearTimeout(timer);
-    isWarm = true;
     const job = jobs.shift();
     if ('error' in answer) job?.reject(new Error(answer.error));
     else job?.resolve(answer);
@@ -91,8 +97,8 @@ export function createReplacer(
   function ended(why: string): void {
     const last = worker;
     worker = undefined;
-    settled({ error: why });
     isWarm = false;
+    settled({ error: why });
     void last?.terminate();
   }
 
