@@ -4,7 +4,7 @@
  * one large thing takes the process with it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Answer, Rule } from './replacer.ts';
+import { type Answer, READY, type Rule } from './replacer.ts';
 
 /** Characters that come of one call: replacements must not grow without end. */
 const MAX_LENGTH = 16_000_000;
@@ -25,6 +25,9 @@ parentPort?.on('message', (texts: readonly string[]) => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(answer(texts));
 });
+
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+parentPort?.postMessage(READY);
 
 function answer(texts: readonly string[]): Answer {
   const found = rules.map(() => 0);

@@ -23,6 +23,9 @@ export interface Replaced {
 /** What the thread answers. */
 export type Answer = Replaced | { readonly error: string };
 
+/** What the thread says first. */
+export const READY = 'ready';
+
 /** Options of {@link createReplacer}. */
 export interface ReplacerOptions {
   /** Milliseconds for the texts of one call. @default 1000 */
@@ -65,9 +68,14 @@ export function createReplacer(
     const [job] = jobs;
     if (job === undefined) return;
     worker ??= start();
-    timer = setTimeout(() => ended(`it takes longer than ${timeoutMs} ms`), timeoutMs + (isWarm ? 0 : LOAD_MS));
+    endIn(timeoutMs + (isWarm ? 0 : LOAD_MS));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(job.texts);
+  }
+
+  function endIn(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => ended(`it takes longer than ${timeoutMs} ms`), ms);
   }
 
   function start(): Worker {
@@ -75,10 +83,11 @@ export function createReplacer(
     const started = new Worker(SCRIPT, options);
     started.unref();
     // A thread that was ended delivers what it had said before, when nobody waits for that any more.
-    started.on('message', (answer: Answer) => {
+    started.on('message', (answer: Answer | typeof READY) => {
       if (worker !== started) return;
       isWarm = true;
-      settled(answer);
+      if (answer !== READY) settled(answer);
+      else if (jobs.length > 0) endIn(timeoutMs);
     });
     started.on('error', (error) => worker === started && ended(error.message));
     started.on('exit', () => worker === started && ended('its thread ended'));
