@@ -4,7 +4,7 @@
  * one large thing takes the process with it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Answer, READY, type Rule } from './replacer.ts';
+import type { Answer, Ready, Rule } from './replacer.ts';
 
 /** Characters that come of one call: replacements must not grow without end. */
 const MAX_LENGTH = 16_000_000;
@@ -27,7 +27,7 @@ parentPort?.on('message', (texts: readonly string[]) => {
 });
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-parentPort?.postMessage(READY);
+parentPort?.postMessage('ready' satisfies Ready);
 
 function answer(texts: readonly string[]): Answer {
   const found = rules.map(() => 0);

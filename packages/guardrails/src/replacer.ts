@@ -24,7 +24,7 @@ export interface Replaced {
 export type Answer = Replaced | { readonly error: string };
 
 /** What the thread says first. */
-export const READY = 'ready';
+export type Ready = 'ready';
 
 /** Options of {@link createReplacer}. */
 export interface ReplacerOptions {
@@ -83,10 +83,10 @@ export function createReplacer(
     const started = new Worker(SCRIPT, options);
     started.unref();
     // A thread that was ended delivers what it had said before, when nobody waits for that any more.
-    started.on('message', (answer: Answer | typeof READY) => {
+    started.on('message', (answer: Answer | Ready) => {
       if (worker !== started) return;
       isWarm = true;
-      if (answer !== READY) settled(answer);
+      if (answer !== 'ready') settled(answer);
       else if (jobs.length > 0) endIn(timeoutMs);
     });
     started.on('error', (error) => worker === started && ended(error.message));

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { loadJq, type Jq } from 'jq-wasm';
 import { exec } from 'jsonpath-rfc9535';
-import { BEGUN, type FilterAnswer, type FilterTask } from './filter.ts';
+import type { Begun, FilterAnswer, FilterTask } from './filter.ts';
 
 /** Pages of 64 KiB that jq's memory may grow to. */
 const MAX_PAGES = 2048;
@@ -25,7 +25,8 @@ Memory.prototype.grow = function bounded(this: WasmMemory, pages: number): numbe
 // So is what jq writes: it is gathered in an array that is doubled when it is full.
 globalThis.Uint8Array = new Proxy(Uint8Array, {
   construct(target, args: readonly unknown[], made: typeof Uint8Array) {
-    if (Number(args[0]) > MAX_OUTPUT) {
+    const [length] = args;
+    if (typeof length === 'number' && length > MAX_OUTPUT) {
       hasWrittenTooMuch = true;
       throw tooLong();
     }
@@ -69,7 +70,7 @@ function begin(): void {
   if (hasBegun) return;
   hasBegun = true;
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-  parentPort?.postMessage(BEGUN);
+  parentPort?.postMessage('begun' satisfies Begun);
 }
 
 function rawJq(loaded: Jq, expression: string, input: string): ReturnType<Jq['raw']> {

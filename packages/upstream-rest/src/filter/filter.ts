@@ -16,7 +16,7 @@ export interface FilterTask extends RestFilter {
 export type FilterAnswer = { readonly output: string; readonly error?: undefined } | { readonly error: string };
 
 /** What a thread says when its first filter begins to run. */
-export const BEGUN = 'begun';
+export type Begun = 'begun';
 
 /** Options of {@link createFilters}. */
 export interface FilterOptions {
@@ -106,9 +106,9 @@ class Thread {
     this.#timeoutMs = timeoutMs;
     this.#free = free;
     this.#worker.unref();
-    this.#worker.on('message', (answer: FilterAnswer | typeof BEGUN) => {
+    this.#worker.on('message', (answer: FilterAnswer | Begun) => {
       if (this.#isOver) return; // what it had said before it was ended, and it runs nothing any more
-      if (answer === BEGUN) this.#begun();
+      if (answer === 'begun') this.#begun();
       else this.#answered(answer);
     });
     this.#worker.on('error', (error) => this.#died(error.message));
