@@ -1,4 +1,4 @@
-import { JsonText, type Outcome, resultOutcome, ownRequest, NOBODY } from '@forge/protocol';
+import { errorOutcome, ForgeError, JsonText, type Outcome, resultOutcome, ownRequest, NOBODY } from '@forge/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
@@ -22,7 +22,7 @@ function call(method = 'tools/call'): Call {
 const OK = resultOutcome(new JsonText('{"content":[]}'));
 const TOOL_ERROR = resultOutcome(new JsonText('{"content":[],"isError":true}'));
 const FAILED: Outcome = { era: 'modern', error: { code: -32603, message: 'no' } };
-const CANCELLED: Outcome = { era: 'modern', error: { code: -32800, message: 'cancelled' } };
+const CANCELLED = errorOutcome(new ForgeError('cancelled'));
 
 describe('the pipeline', () => {
   it('runs interceptors in their order, the first outermost', async () => {
@@ -58,6 +58,27 @@ describe('observers', () => {
     const outcome = await composePipeline([watching], () => Promise.reject(new Error('no')))(call());
     expect(outcome.error).toMatchObject({ code: -32603 });
     expect(seen).toEqual(['error']);
+  });
+});
+
+describe('an outcome in one word', () => {
+  const plugin = { plugin: 'guard', reason: 'no' };
+  const answered = (code: number, data: object): Outcome => ({
+    era: 'modern',
+    error: { code, message: 'no', data: JsonText.of(data) },
+  });
+  it.each([
+    ['denied', errorOutcome(new ForgeError('plugin_denied', 'no', { data: plugin }))],
+    ['cancelled', CANCELLED],
+    ['error', answered(-32003, plugin)],
+    ['error', answered(-32800, { code: 'cancelled' })],
+    ['ok', resultOutcome(new JsonText('null'))],
+    ['ok', resultOutcome(new JsonText('{"isError":tru'))],
+  ])('is %s by who made it, not by what an upstream says', async (word, outcome) => {
+    const seen: string[] = [];
+    const watching = observeCalls([({ summary }) => seen.push(summary)]);
+    expect(await composePipeline([watching], () => Promise.resolve(outcome))(call())).toBe(outcome);
+    expect(seen).toEqual([word]);
   });
 });
 

@@ -290,6 +290,19 @@ describe('listeners', () => {
     await until(() => git.watched.size === 0);
   });
 
+  it('are told of a resource by the upstream that has it, and by no other', async () => {
+    const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
+    const time = script([], { resources: [{ uri: 'y://b', name: 'b' }] });
+    await start({ git, time });
+    const one = listen(endpointAt(), { resourceSubscriptions: ['x://a'] });
+    time.events?.resourceUpdated('x://a', JsonText.of({ uri: 'x://a' }));
+    time.events?.resourceUpdated('x://a/part', JsonText.of({ uri: 'x://a/part' }));
+    expect(one.notes).toEqual([]);
+    git.events?.resourceUpdated('x://a/part', JsonText.of({ uri: 'x://a/part' }));
+    expect(one.notes).toEqual(['notifications/resources/updated']);
+    one.listening.close();
+  });
+
   it('wait for the upstreams of their resources, also when somebody else has them watched, and for no other', async () => {
     const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
     const time = script([], { resources: [{ uri: 'y://b', name: 'b' }], told: new Promise(() => {}) });
