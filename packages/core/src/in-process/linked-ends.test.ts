@@ -59,9 +59,9 @@ describe('two linked ends', () => {
     const { transport, forge, listen } = link();
     listen();
     await transport.start();
-    let isTold = false;
-    setTimeout(() => (isTold = true), 0);
-    for (let at = 0; at < 100_000 && !isTold; at += 1) await transport.send({ jsonrpc: '2.0', method: 'x' });
+    const turn = { isOver: false };
+    setTimeout(() => (turn.isOver = true), 0);
+    for (let at = 0; at < 100_000 && !turn.isOver; at += 1) await transport.send({ jsonrpc: '2.0', method: 'x' });
     await settled();
     expect(forge.length).toBeLessThan(10_000);
   });

@@ -41,7 +41,7 @@ function mayRepeat(call: Call, { error }: Outcome, isRepeatable: RetryOptions['i
   const code = error && ownCode(error);
   if (code === undefined) return false; // an answer, however much it looks like an error of ours
   const { retryAfter = 0, attempts } = (error?.data?.value ?? {}) as Record<string, number | undefined>;
-  if (attempts !== undefined || Number(retryAfter) * 1000 > PATIENCE_MS) return false;
+  if (attempts !== undefined || retryAfter * 1000 > PATIENCE_MS) return false;
   return code === 'upstream_unreachable' || (code === 'outcome_unknown' && isRepeatable(call.itemId));
 }
 
