@@ -27,6 +27,13 @@ describe('a replacer', () => {
     expect((await run(['aaa'])).texts).toEqual(['b']);
   });
 
+  it('gives the first texts of a thread no more time than any other, once the thread is there', async () => {
+    const { run } = of([pythonRule('^(a+)+$', 'b')], { timeoutMs: 50 });
+    const begun = performance.now();
+    await expect(run([`${'a'.repeat(64)}!`])).rejects.toThrow('longer than 50 ms');
+    expect(performance.now() - begun).toBeLessThan(4000); // it may take 5000 ms to load
+  });
+
   it('keeps no more than so many waiting', async () => {
     const { run } = of([pythonRule('a', 'b')], { maxWaiting: 2 });
     const answers = await Promise.allSettled([1, 2, 3, 4].map(() => run(['a'])));

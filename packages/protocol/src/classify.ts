@@ -59,10 +59,9 @@ const TARGETS: ReadonlyMap<string, string> = new Map([
   ['tasks/cancel', 'taskId'],
 ]);
 
-/** Members of `params` that decide what a call does, by their names in one case. */
-const DECISIVE: ReadonlyMap<string, string> = new Map(
-  ['_meta', 'name', 'uri', 'taskId', 'arguments'].map((name) => [inOneCase(name), name]),
-);
+/** Members of `params` that decide what a call does. */
+const DECISIVE: ReadonlySet<string> = new Set(['_meta', 'name', 'uri', 'taskId', 'arguments']);
+const IN_ONE_CASE: ReadonlyMap<string, string> = new Map([...DECISIVE].map((name) => [inOneCase(name), name]));
 
 /**
  * Tells the era of what a client sent, and reads a modern request's envelope.
@@ -175,7 +174,7 @@ function claimsModern(message: Message): boolean {
 function checkDecisive(params: JsonText | undefined): void {
   const seen = new Set<string>();
   for (const name of params?.names() ?? []) {
-    const decisive = DECISIVE.get(inOneCase(name));
+    const decisive = DECISIVE.has(name) ? name : IN_ONE_CASE.get(inOneCase(name));
     if (decisive === undefined) continue;
     if (name !== decisive) throw new ForgeError('invalid_params', `params.${name} must be spelled "${decisive}"`);
     if (seen.has(name)) throw new ForgeError('invalid_params', `params has more than one "${name}"`);

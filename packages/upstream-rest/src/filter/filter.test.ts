@@ -62,6 +62,14 @@ test('what has no end is ended, and others are served meanwhile and after', asyn
   expect(await jq('.a', '{"a":2}')).toBe('2');
 });
 
+test('the first filter of a thread has no more time than any other, once the thread is there', async () => {
+  const cold = createFilters({ timeoutMs: 50 });
+  const begun = performance.now();
+  await expect(cold.run({ language: 'jq', expression: 'def f: f; f' }, '1')).rejects.toThrow('longer than 50 ms');
+  expect(performance.now() - begun).toBeLessThan(4000); // it may take 5000 ms to load
+  await cold.close();
+});
+
 test('what takes too much memory fails, and others are served after', async () => {
   await expect(jq('[range(1e9)]')).rejects.toMatchObject({ code: 'upstream_error' });
   await expect(jq('"x" * 1e9 | length')).rejects.toMatchObject({ code: 'upstream_error' });
