@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => scope.end());
 
-/** Echoes; `/v1/busy` has no time, `/v1/list` has two members. */
+/** Echoes; `/v1/busy` has no time, `/v1/list` has two members, `/v1/deep` has a long text deep within. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   let body = '';
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -57,6 +57,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     const { method, url, headers } = request;
     if (url === '/v1/busy') return void response.writeHead(503, { 'retry-after': '120' }).end('later');
     response.setHeader('content-type', 'application/json');
+    if (url === '/v1/deep')
+      return void response.end(`${'{"a":'.repeat(70)}"${'x'.repeat(4_000_000)}"${'}'.repeat(70)}`);
     const echo = { method, url, headers, body };
     response.end(JSON.stringify(url === '/v1/list' ? [{ id: 1 }, { id: 2 }] : echo));
     return undefined;
@@ -206,6 +208,17 @@ describe('a tool is registered', () => {
       await create({ name, url: `${api}/v1/list`, request_type: 'GET', jsonpath_filter: filter });
       expect(await invoke(String(name), {})).toEqual({ result: expected });
     }
+  });
+
+  it('with a filter that would write its answer again and again, which ends the filter and nothing else', async () => {
+    await create({ name: 'deep', url: `${api}/v1/deep`, request_type: 'GET', jsonpath_filter: '$..a' });
+    const { status, body } = await gateway.api('POST', '/tools/invoke/deep', {});
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('output is longer than') as string }],
+    });
+    expect(await invoke('jsonpath', {})).toEqual({ result: [1, 2] });
   });
 
   it('only where it makes sense', async () => {

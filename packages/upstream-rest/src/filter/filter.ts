@@ -15,6 +15,9 @@ export interface FilterTask extends RestFilter {
 /** What a thread answers: JSON text, or what was wrong. */
 export type FilterAnswer = { readonly output: string; readonly error?: undefined } | { readonly error: string };
 
+/** What a thread says when its first filter begins to run. */
+export type Begun = 'begun';
+
 /** Options of {@link createFilters}. */
 export interface FilterOptions {
   /** Milliseconds that a filter may run. @default 2000 */
@@ -97,20 +100,24 @@ class Thread {
   #job: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isWarm = false;
+  #isOver = false;
 
   constructor(timeoutMs: number, free: (isUsable: boolean) => void) {
     this.#timeoutMs = timeoutMs;
     this.#free = free;
     this.#worker.unref();
-    this.#worker.on('message', (answer: FilterAnswer) => this.#answered(answer));
+    this.#worker.on('message', (answer: FilterAnswer | Begun) => {
+      if (this.#isOver) return; // what it had said before it was ended, and it runs nothing any more
+      if (answer === 'begun') this.#begun();
+      else this.#answered(answer);
+    });
     this.#worker.on('error', (error) => this.#died(error.message));
     this.#worker.on('exit', () => this.#died('its thread ended'));
   }
 
   run(job: Job): void {
     this.#job = job;
-    const patience = this.#timeoutMs + (this.#isWarm ? 0 : LOAD_MS);
-    this.#timer = setTimeout(() => void this.end(`it took longer than ${this.#timeoutMs} ms`), patience);
+    this.#endIn(this.#timeoutMs + (this.#isWarm ? 0 : LOAD_MS));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(job.task);
   }
@@ -120,15 +127,25 @@ class Thread {
     await this.#worker.terminate();
   }
 
+  #endIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.end(`it took longer than ${this.#timeoutMs} ms`), ms);
+  }
+
+  #begun(): void {
+    this.#isWarm = true;
+    if (this.#job !== undefined) this.#endIn(this.#timeoutMs);
+  }
+
   #answered(answer: FilterAnswer): void {
     const job = this.#done();
-    this.#isWarm = true;
     if (answer.error === undefined) job?.resolve(answer.output);
     else job?.reject(failed(answer.error));
     this.#free(true);
   }
 
   #died(why: string): void {
+    this.#isOver = true;
     this.#done()?.reject(failed(why));
     this.#free(false);
   }
