@@ -10,6 +10,7 @@ import {
 } from '@forge/core';
 import type { z } from 'zod';
 import * as contract from '../contract/agents.ts';
+import type { Issue } from '../http/issues.ts';
 import { invalidInput, isObject } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
@@ -55,7 +56,7 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
 
   return [
     route(contract.createAgent, async ({ principal, body }) => {
-      const row = await upstreams.create(principal, toAgentInput(body));
+      const row = await asAgent(() => upstreams.create(principal, toAgentInput(body)));
       await nameAgentTool(registry, principal, row);
       return view(principal, row);
     }),
@@ -75,11 +76,8 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
     ),
     route(contract.updateAgent, async ({ principal, params, body }) => {
       const { id, config = '{}', url = '' } = await findAgent(registry, principal, params['id'] ?? '');
-      const row = await upstreams.update(
-        principal,
-        id,
-        toAgentPatch(body, JSON.parse(config) as Record<string, unknown>, url),
-      );
+      const patch = toAgentPatch(body, JSON.parse(config) as Record<string, unknown>, url);
+      const row = await asAgent(() => upstreams.update(principal, id, patch));
       await nameAgentTool(registry, principal, row);
       return view(principal, row);
     }),
@@ -124,6 +122,18 @@ export async function findAgent({ upstreams }: Registry, principal: Principal, r
   throw new ForgeError('not_found', `There is no agent "${ref.slice(0, 100)}"`);
 }
 
+/** Does something with the upstream; its address has another name here. @throws ForgeError `validation_failed` */
+async function asAgent<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const issues = error instanceof ForgeError && error.code === 'validation_failed' ? error.data?.['issues'] : [];
+    const [first, ...others] = (Array.isArray(issues) ? issues : []) as Issue[];
+    if (first?.field !== 'url' || others.length > 0) throw error;
+    throw invalidInput([{ ...first, field: 'endpointUrl' }]);
+  }
+}
+
 function isAgent({ transport }: UpstreamRecord): boolean {
   return transport === 'a2a';
 }
@@ -159,8 +169,12 @@ function chosenTool({ name }: UpstreamRecord, tools: readonly Named<ToolRecord>[
 
 /** The words under any of the names that ContextForge takes them by, or of a message of A2A. */
 function argumentsOf({ parameters }: Invocation): Record<string, unknown> {
-  const { query, text, message, params, skill: _, ...rest } = parameters;
-  const words = [query, text, message, params].find((value) => typeof value === 'string') ?? wordsOf(message);
+  const { query, text, message, params, skill: _, ...given } = parameters;
+  const sent = isObject(params) && isObject(params['message']) ? params['message'] : message;
+  const words = [query, text, message, params].find((value) => typeof value === 'string') ?? wordsOf(sent);
+  // A whole request of A2A: what is around the message is Forge's to say.
+  const { method: _method, jsonrpc: _jsonrpc, id: _id, ...other } = given;
+  const rest = isObject(params) && isObject(params['message']) ? other : given;
   return { ...rest, ...(words !== undefined && { query: words }) };
 }
 

@@ -13,6 +13,7 @@ import type { ToolCreate, ToolUpdate } from '../contract/tools.ts';
 import { invalidInput } from '../http/keys.ts';
 import type { RestToolFields, RestTools } from './callbacks.ts';
 import { endpointAuth, endpointFields } from './rest-tool-input.ts';
+import { asTool } from './rest-tool-problems.ts';
 import { authView, upstreamOf } from './tool-views.ts';
 
 const UNAVAILABLE = 'This Forge has no adapter for REST: register the MCP server that has the tool by POST /gateways';
@@ -36,11 +37,11 @@ export function createRestTools(registry: Registry, restTools: RestTools | undef
       if (restTools === undefined) throw new ForgeError('not_implemented', UNAVAILABLE);
       const { name, tags, visibility, enabled = true, pluginChainPre, pluginChainPost } = body;
       const made = restTools.toUpstream(endpointFields(name, body) ?? { name }, endpointAuth(body));
+      await checkFilter(restTools, body.jsonpathFilter);
       const input = { name: `tool ${name}`, transport: 'rest', ...made, tags, visibility } as const;
-      const { id } = await upstreams.create(principal, input, {
-        plainNames: true,
-        chains: { pluginChainPre, pluginChainPost },
-      });
+      const chains = { pluginChainPre, pluginChainPost };
+      const create = () => upstreams.create(principal, input, { plainNames: true, chains });
+      const { id } = await asTool({ registry, principal }, made, create);
       const { items } = await tools.list(principal, { limit: 1, upstreamId: id });
       const [tool] = items;
       if (tool === undefined) throw new ForgeError('conflict', 'The tool was deleted at this moment');
@@ -62,8 +63,11 @@ export function createRestTools(registry: Registry, restTools: RestTools | undef
       }
       const change = fields || auth ? restTools?.toUpstream(fields ?? { name: tool.originalName }, auth, upstream) : {};
       if (fields || auth || visibility !== undefined) {
+        await checkFilter(restTools, fields?.jsonpathFilter);
         // With its address: it is never called there without its plugins.
-        await upstreams.update(principal, upstream.id, { ...change, visibility }, { chains: chainsOf(tool, body) });
+        const chains = chainsOf(tool, body);
+        const update = () => upstreams.update(principal, upstream.id, { ...change, visibility }, { chains });
+        await asTool({ registry, principal }, change ?? {}, update);
       }
     },
     async delete(principal, tool) {
@@ -80,9 +84,14 @@ function checkKind({ integrationType = 'REST', gatewayId }: z.output<typeof Tool
   if (kind === 'REST' && gatewayId === undefined) return;
   const message =
     kind === 'A2A'
-      ? 'agents are registered by POST /gateways with "transport": "A2A"; their skills become tools'
+      ? 'agents are registered by POST /a2a; their skills become tools'
       : 'tools of MCP servers are not registered one by one: register the server by POST /gateways, its tools are found';
   throw invalidInput([{ field: kind === 'REST' ? 'gatewayId' : 'integrationType', message }]);
+}
+
+async function checkFilter(restTools: RestTools | undefined, expression: string | undefined): Promise<void> {
+  const problem = expression ? await restTools?.filterProblem(expression) : undefined;
+  if (problem !== undefined) throw invalidInput([{ field: 'jsonpathFilter', message: problem }]);
 }
 
 /** What a body may send back without changing anything. */
