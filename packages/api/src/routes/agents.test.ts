@@ -230,6 +230,21 @@ describe('agents', () => {
     expect((await api.send('GET', '/a2a/git')).status).toBe(404);
   });
 
+  it('are a page of their own, however many gateways stand between them', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      api.tools.set(name, [name]);
+      await api.send('POST', '/gateways', { json: { name, url: `http://${name}/mcp` } });
+    }
+    api.tools.set('agents:3', ['a2a_last']);
+    await api.send('POST', '/a2a', { json: { name: 'last', endpoint_url: 'http://agents:3/rpc' } });
+    const { body, headers } = await api.send('GET', '/a2a?limit=3');
+    expect(body.map(({ name }: Named) => name).toSorted()).toEqual(['helper', 'last', 'trips']);
+    expect(headers.get('x-next-cursor')).toBeNull();
+    const first = await api.send('GET', '/a2a?limit=2&include_pagination=true');
+    const rest = await api.send('GET', `/a2a?limit=2&cursor=${encodeURIComponent(first.body.nextCursor)}`);
+    expect([first.body.agents.length, rest.body.length]).toEqual([2, 1]);
+  });
+
   it('are changed, switched off and deleted by id or name', async () => {
     const { body } = await api.send('PUT', '/a2a/helper', { json: { agent: { config: { model: 'n' } } } });
     expect(body).toMatchObject({ agentType: 'openai', config: { agentType: 'openai', model: 'n' } });
