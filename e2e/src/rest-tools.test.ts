@@ -228,6 +228,7 @@ describe('a tool is registered', () => {
     expect(await refused({ url: 'ftp://x' })).toContain('url: must be a URL');
     expect(await refused({ url: 'http://169.254.169.254/latest' })).toContain('metadata address');
     expect(await refused({ url: undefined })).toContain('url: is missing');
+    expect(await refused({ url: `${api}/{id` })).toMatch(/^url: has a brace/);
     expect(await refused({ allowlist: ['other.example'] })).toMatch(/^allowlist: does not have the host/);
     expect(await refused({ query_mapping: { q: 'q' }, header_mapping: { a: 'Host' } })).toBe(
       'headerMapping.a: "Host" is a header that cannot be set here',

@@ -87,8 +87,8 @@ test.each([
 });
 
 test.each([
-  ['jq', '.a |', /^is no jq: jq: error: syntax error/],
-  ['jq', 'nosuchfunction', /^is no jq: jq: error: nosuchfunction\/0 is not defined/],
+  ['jq', '.a |', /^is no jq: jq: error: syntax error, unexpected '\)'$/],
+  ['jq', 'nosuchfunction', /^is no jq: jq: error: nosuchfunction\/0 is not defined$/],
   ['jsonpath', '$.x-h', /^is no JSONPath: "-" is not expected at character 4 .*\['name'\]/],
   ['jsonpath', '$[', /^is no JSONPath: its end is not expected at character 3/],
 ] as const)('%s %s is none, and why is told before it is needed', async (language, expression, problem) => {

@@ -95,7 +95,13 @@ export function createFilters({ timeoutMs = 2000, threads = 2, maxWaiting = 100 
       } catch (error) {
         const { code, message } = ForgeError.from(error);
         if (code !== 'upstream_error') throw error;
-        return `is no ${language === 'jq' ? 'jq' : 'JSONPath'}: ${message.slice(FAILED.length)}`;
+        // Lines and columns are those of what is around it.
+        const why =
+          message
+            .slice(FAILED.length)
+            .split('\n', 1)[0]
+            ?.replace(/ at <top-level>.*/, '') ?? '';
+        return `is no ${language === 'jq' ? 'jq' : 'JSONPath'}: ${why}`;
       }
     },
     async close() {
