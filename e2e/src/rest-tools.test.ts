@@ -247,6 +247,16 @@ describe('a tool is registered', () => {
 });
 
 describe('a registered tool', () => {
+  it('keeps its name when another one is taken away from it, as by the null of ContextForge', async () => {
+    const { id } = await create({ name: 'plain', url: `${api}/plain` });
+    for (const change of [{ custom_name: null, description: 'x' }, { customName: 'other' }, { customName: null }]) {
+      const { status, body } = await gateway.api('PUT', `/tools/${id}`, change);
+      const expected = change.customName ?? 'plain';
+      expect([status, body]).toMatchObject([200, { name: expected, customName: expected }]);
+    }
+    expect(await invoke('plain', {})).toMatchObject({ url: '/plain' });
+  });
+
   it('is changed, keeps its id and its secrets, and takes back what it showed', async () => {
     const tool = await create({
       name: 'changing',

@@ -21,8 +21,8 @@ const UNAVAILABLE = 'This Forge has no adapter for REST: register the MCP server
 /** Endpoints as tools, by the registry. */
 export interface RestToolRoutes {
   create(principal: Principal, body: z.output<typeof ToolCreate>): Promise<Named<ToolRecord>>;
-  /** Changes what is said of the endpoint, if anything is; then the tool is read anew. */
-  update(principal: Principal, tool: Named<ToolRecord>, body: z.output<typeof ToolUpdate>): Promise<void>;
+  /** Changes what is said of the endpoint, if anything is; then the tool is read anew. Returns whether it is one of these. */
+  update(principal: Principal, tool: Named<ToolRecord>, body: z.output<typeof ToolUpdate>): Promise<boolean>;
   /** Deletes a tool with its upstream, where it is one of these. Returns whether it was. */
   delete(principal: Principal, tool: ToolRecord): Promise<boolean>;
 }
@@ -57,7 +57,7 @@ export function createRestTools(registry: Registry, restTools: RestTools | undef
       const isSingle = upstream !== undefined && restTools?.isSingle(upstream) === true;
       if (!isSingle) {
         const [field] = Object.keys(fields ?? {}).filter((key) => key !== 'name');
-        if (field === undefined && auth === undefined) return;
+        if (field === undefined && auth === undefined) return false;
         const message = `comes from the gateway ${tool.upstreamId ?? ''} and cannot be changed here`;
         throw invalidInput([{ field: field ?? 'auth', message }]);
       }
@@ -69,6 +69,7 @@ export function createRestTools(registry: Registry, restTools: RestTools | undef
         const update = () => upstreams.update(principal, upstream.id, { ...change, visibility }, { chains });
         await asTool({ registry, principal }, change ?? {}, update);
       }
+      return true;
     },
     async delete(principal, tool) {
       const upstream = await upstreamOf(registry, principal, tool);
