@@ -18,7 +18,7 @@ export interface PushOptions {
 
 /** Configs of one task. */
 const MAX_CONFIGS = 5;
-/** Requests at one time, in all and of one owner. */
+/** Requests at one time, in all and of one caller. */
 const MAX_SENDING = 64;
 const MAX_SENDING_OF_OWNER = 4;
 
@@ -48,7 +48,7 @@ export class PushNotifications {
     targets.get(checked.id)?.stop();
     const { refuses, timeoutMs = 10_000, retryMs = 1000 } = this.#options;
     const parts = { refuses, timeoutMs, retryMs, slots: this.#slots, signal: this.#closed.signal };
-    targets.set(checked.id, new PushTarget(checked, version, task.owner, parts));
+    targets.set(checked.id, new PushTarget(checked, version, task.caller, parts));
     return told(checked);
   }
 

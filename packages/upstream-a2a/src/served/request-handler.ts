@@ -24,8 +24,12 @@ import type { ServedTasks } from './served-tasks.ts';
 
 /** Where the context of a request has its {@link ServedCall}. */
 export const CALL = 'forge/call';
+/** Where it has an `AbortController`, which is aborted when nobody reads the answer any more. */
+export const GONE = 'forge/gone';
 
 const MAX_PAGE = 100;
+/** Bytes, about, of the tasks on a page; one that has more is a page of its own. */
+const MAX_PAGE_BYTES = 8_388_608;
 
 /** What the SDK's transports call. */
 export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
@@ -43,7 +47,8 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     const owner = ownerOf(context);
     const contextId = message.contextId || randomUUID();
     const before = tasks.of(owner).find((task) => task.contextId === contextId && task.handle !== undefined);
-    const task = tasks.create({ owner, contextId, message });
+    const { caller } = callOf(context);
+    const task = tasks.create({ owner, caller: caller.id, contextId, message });
     if (push) tasks.push?.set(task, push, versionOf(context));
     void runTask(task, message, callOf(context), before?.handle);
     return task;
@@ -55,6 +60,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
     if (!task.waits) throw new UnsupportedOperationError(`The task ${task.id} does not wait for a message`);
+    tasks.admit(task.caller, message);
     if (push) tasks.push?.set(task, push, versionOf(context));
     task.answer(message);
     return task;
@@ -86,26 +92,30 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       return shown(task, historyLength);
     },
     async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
-      yield* taskFor(params, context).events();
+      yield* taskFor(params, context).events(goneOf(context).signal);
     },
     async getTask({ id, historyLength }, context) {
       return shown(found(id, context), historyLength);
     },
     async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
       const offset = Number(pageToken || 0);
-      if (!Number.isInteger(offset) || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
+      const isCount = Number.isInteger(offset) && Number.isInteger(pageSize);
+      if (!isCount || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
         throw new RequestMalformedError(`pageSize must be 1 to ${MAX_PAGE}, and pageToken from a page before`);
       }
       const all = tasks
         .of(ownerOf(context))
-        .map((task) => shown(task, historyLength))
-        .filter(
-          (task) => (contextId === '' || task.contextId === contextId) && (!status || task.status?.state === status),
-        )
-        .map((task) => (includeArtifacts === true ? task : { ...task, artifacts: [] }));
-      const end = offset + pageSize;
+        .filter((task) => (contextId === '' || task.contextId === contextId) && (!status || task.state === status));
+      const page = pageOf(all.slice(offset, offset + pageSize));
+      const end = offset + page.length;
       const nextPageToken = end < all.length ? String(end) : '';
-      return { tasks: all.slice(offset, end), nextPageToken, pageSize, totalSize: all.length };
+      const found = page.map((task) => shown(task, historyLength));
+      return {
+        tasks: includeArtifacts === true ? found : found.map((task) => ({ ...task, artifacts: [] })),
+        nextPageToken,
+        pageSize,
+        totalSize: all.length,
+      };
     },
     async cancelTask({ id }, context) {
       const task = found(id, context);
@@ -116,7 +126,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     async *resubscribe({ id }, context) {
       const task = found(id, context);
       if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
-      yield* task.events();
+      yield* task.events(goneOf(context).signal);
     },
     createTaskPushNotificationConfig: async (config, context) =>
       pushes().set(found(config.taskId, context), config, versionOf(context)),
@@ -146,9 +156,21 @@ function callOf({ state }: ServerCallContext): ServedCall {
   return state.get(CALL) as ServedCall;
 }
 
+/** What is aborted when nobody reads the answer any more. */
+export function goneOf({ state }: ServerCallContext): AbortController {
+  return state.get(GONE) as AbortController;
+}
+
 /** An endpoint's caller: at another endpoint it is another owner. */
 function ownerOf(context: ServerCallContext): string {
   return context.user?.userName ?? '';
+}
+
+/** As many of the first ones as one answer can hold. */
+function pageOf(tasks: readonly ServedTask[]): readonly ServedTask[] {
+  let held = 0;
+  const end = tasks.findIndex((task, at) => (held += task.weight) > MAX_PAGE_BYTES && at > 0);
+  return end === -1 ? tasks : tasks.slice(0, end);
 }
 
 function shown(task: ServedTask, historyLength: number | undefined): Task {

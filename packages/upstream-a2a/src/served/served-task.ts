@@ -1,6 +1,8 @@
 /** @module A task that agents have given to Forge: its state, what came of it, and who wants to hear of it. */
 import { randomUUID } from 'node:crypto';
 import { type Artifact, type Message, type Part, Role, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
+import { ForgeError } from '@forge/protocol';
+import { weightOf } from '../weight.ts';
 
 /** States after which nothing comes. */
 const TERMINAL: ReadonlySet<TaskState> = new Set([
@@ -10,39 +12,59 @@ const TERMINAL: ReadonlySet<TaskState> = new Set([
   TaskState.TASK_STATE_REJECTED,
 ]);
 
+/** Who follows a task at one time. */
+const MAX_FOLLOWERS = 32;
+/** Events that wait for who follows; of more, words on the way give way to the next ones. */
+const MAX_QUEUED = 32;
+
 /** What a task is made with. */
 export interface ServedTaskInit {
   /** Whose it is: nobody else finds it. */
   readonly owner: string;
+  /** Who that is, wherever: bounds are those of people. */
+  readonly caller: string;
   readonly contextId: string;
   /** What it began with. */
   readonly message: Message;
   /** How long it waits for an answer, in ms. */
   readonly patienceMs: number;
+  /** Hears that it has ended. */
+  readonly onOver: () => void;
 }
 
 /** One task. */
 export class ServedTask {
   readonly id = randomUUID();
   readonly owner: string;
+  readonly caller: string;
   readonly contextId: string;
   /** What a conversation with an upstream goes on with. */
   handle: string | undefined;
   readonly #patienceMs: number;
+  readonly #onOver: () => void;
   readonly #history: Message[];
   readonly #artifacts: Artifact[] = [];
   readonly #listeners = new Set<(event: StreamResponse) => void>();
   #status: NonNullable<Task['status']>;
+  #weight: number;
+  #followers = 0;
   #asking: Promise<unknown> = Promise.resolve();
   #answered: ((message: Message | undefined) => void) | undefined;
   #onCancel: (() => void) | undefined;
 
-  constructor({ owner, contextId, message, patienceMs }: ServedTaskInit) {
+  constructor({ owner, caller, contextId, message, patienceMs, onOver }: ServedTaskInit) {
     this.owner = owner;
+    this.caller = caller;
     this.contextId = contextId;
     this.#patienceMs = patienceMs;
+    this.#onOver = onOver;
     this.#history = [{ ...message, taskId: this.id, contextId }];
+    this.#weight = weightOf(message);
     this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
+  }
+
+  get state(): TaskState {
+    return this.#status.state;
   }
 
   get isOver(): boolean {
@@ -52,6 +74,11 @@ export class ServedTask {
   /** Whether it waits for a message of its owner. */
   get waits(): boolean {
     return this.#answered !== undefined;
+  }
+
+  /** About how many bytes it holds. */
+  get weight(): number {
+    return this.#weight;
   }
 
   /** As it stands now. */
@@ -69,8 +96,10 @@ export class ServedTask {
   /** What came of it. The last call counts; what comes after the end does not. */
   finish(state: TaskState, parts: readonly Part[]): void {
     if (this.isOver) return;
+    this.#weight += weightOf(parts);
     if (state === TaskState.TASK_STATE_COMPLETED && parts.length > 0) this.#produce([...parts]);
     this.#enter(state, state === TaskState.TASK_STATE_COMPLETED ? [] : [...parts]);
+    this.#onOver();
   }
 
   /** Asks its owner, one question after the other; `undefined` when no answer comes in time, or it was cancelled. */
@@ -96,6 +125,7 @@ export class ServedTask {
   /** The owner's answer. */
   answer(message: Message): void {
     this.#history.push(message);
+    this.#weight += weightOf(message);
     const resolve = this.#answered;
     this.#answered = undefined;
     this.#status = statusOf(TaskState.TASK_STATE_WORKING, undefined);
@@ -133,25 +163,37 @@ export class ServedTask {
     });
   }
 
-  /** The task as it stands, then all that happens until it settles. */
-  async *events(): AsyncGenerator<StreamResponse, void, undefined> {
+  /**
+   * The task as it stands, then all that happens until it settles, or nobody is there any more.
+   *
+   * @throws ForgeError `overloaded` where too many follow it already
+   */
+  async *events(gone: AbortSignal): AsyncGenerator<StreamResponse, void, undefined> {
+    if (this.#followers >= MAX_FOLLOWERS) {
+      throw new ForgeError('overloaded', `A task is followed by ${MAX_FOLLOWERS} at one time at most`);
+    }
     const queue: StreamResponse[] = [{ payload: { $case: 'task', value: this.snapshot() } }];
     let wake = (): void => {};
     const listener = (event: StreamResponse): void => {
-      queue.push(event);
+      enqueue(queue, event);
       wake();
     };
+    const leave = (): void => wake();
     this.#listeners.add(listener);
+    this.#followers += 1;
+    gone.addEventListener('abort', leave);
     try {
       for (;;) {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
-        if (this.isOver || this.waits) return;
+        if (this.isOver || this.waits || gone.aborted) return;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
     } finally {
       this.#listeners.delete(listener);
+      this.#followers -= 1;
+      gone.removeEventListener('abort', leave);
     }
   }
 
@@ -180,6 +222,18 @@ export class ServedTask {
   #tell(event: StreamResponse): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** Who reads slowly hears of everything but of each step. */
+function enqueue(queue: StreamResponse[], event: StreamResponse): void {
+  const last = queue.at(-1);
+  if (queue.length >= MAX_QUEUED && last !== undefined && isOnTheWay(last) && isOnTheWay(event)) queue.pop();
+  queue.push(event);
+}
+
+/** Whether an event is no more than words on the way. */
+export function isOnTheWay({ payload }: StreamResponse): boolean {
+  return payload?.$case === 'statusUpdate' && payload.value.status?.state === TaskState.TASK_STATE_WORKING;
 }
 
 function statusOf(state: TaskState, message: Message | undefined): NonNullable<Task['status']> {

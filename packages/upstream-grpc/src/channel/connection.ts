@@ -28,6 +28,8 @@ export interface Channel {
 
 /** MB that all streams may hold in the buffers of the connection; Node's 10 is too few for thousands of calls. */
 const MAX_SESSION_MEMORY = 1024;
+/** Streams that were given up before their turn: little is left of each until the server lets it come, which it may never. */
+const MAX_DROPPED = 1000;
 /** How long a server may take to hang up after us; Node would wait for ever. */
 const LINGER_MS = 2000;
 
@@ -113,6 +115,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
   };
   const keepAlive = createKeepAlive(session, settings, breakOff);
   let calls = 0;
+  let dropped = 0;
   let lastSeen = Infinity;
   let takesGzip = true;
   let closing = false;
@@ -151,6 +154,10 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
       socket.unref();
       if (closing) linger();
     },
+    dropped(isQueued) {
+      dropped += 1;
+      if (!isQueued || dropped >= MAX_DROPPED) lost();
+    },
   };
 
   /** Ends all calls in flight: some errors of a socket are not told to the session. */
@@ -160,7 +167,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
     socket.destroy();
   }
 
-  /** The last stream is closed, or will be at once. */
+  /** The last call has ended. Its stream closes at once, unless the server does not read. */
   function linger(): void {
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
