@@ -145,6 +145,16 @@ describe('a tool is registered', () => {
     });
   });
 
+  it('without a schema, as the README has it: callers are told what the path takes, and another path asks for its own', async () => {
+    const { id, ...tool } = await create({ name: 'bare', url: `${api}/v1/weather/{city}`, request_type: 'GET' });
+    expect(tool).toMatchObject({ inputSchema: { properties: { city: { type: 'string' } }, required: ['city'] } });
+    expect(await invoke('bare', { city: 'Bern' })).toMatchObject({ url: '/v1/weather/Bern' });
+    const { body } = await gateway.api('PUT', `/tools/${id}`, { ...tool, url: `${api}/v1/weather/{town}` });
+    expect(body).toMatchObject({ inputSchema: { required: ['town'] } });
+    expect(Object.keys((body as { inputSchema: { properties: object } }).inputSchema.properties)).toEqual(['town']);
+    expect(await invoke('bare', { town: 'Bern' })).toMatchObject({ url: '/v1/weather/Bern' });
+  });
+
   it('with all fields of the documents', async () => {
     const all = {
       name: 'user-management-api',

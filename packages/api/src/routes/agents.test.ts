@@ -237,9 +237,8 @@ describe('agents', () => {
     }
     api.tools.set('agents:3', ['a2a_last']);
     await api.send('POST', '/a2a', { json: { name: 'last', endpoint_url: 'http://agents:3/rpc' } });
-    const { body, headers } = await api.send('GET', '/a2a?limit=3');
+    const { body } = await api.send('GET', '/a2a?limit=3');
     expect(body.map(({ name }: Named) => name).toSorted()).toEqual(['helper', 'last', 'trips']);
-    expect(headers.get('x-next-cursor')).toBeNull();
     const first = await api.send('GET', '/a2a?limit=2&include_pagination=true');
     const rest = await api.send('GET', `/a2a?limit=2&cursor=${encodeURIComponent(first.body.nextCursor)}`);
     expect([first.body.agents.length, rest.body.length]).toEqual([2, 1]);

@@ -103,7 +103,8 @@ function knownOf(
 ): RestToolFields {
   const { title, description = '', inputSchema, outputSchema, annotations } = JSON.parse(definition) as RestToolFields;
   const own = upstream && restTools?.fieldsOf(upstream, originalName);
-  return { title, description, inputSchema, outputSchema, annotations, ...own, name: originalName };
+  // As answers show it: with arguments of the path, which are not kept, because another path has others.
+  return { title, description, outputSchema, annotations, ...own, inputSchema, name: originalName };
 }
 
 /** The chains of a tool after a change; `undefined`: they stay. */
