@@ -3,7 +3,15 @@ import { hostname } from 'node:os';
 import type { AgentCallbacks, ApiCallbacks, HealthItem } from '@forge/api';
 import { type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint, HttpEdge } from '@forge/protocol';
-import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
+import {
+  authOfTool,
+  createFilters,
+  fieldsOfTool,
+  filterOf,
+  isSingleTool,
+  NO_PASSTHROUGH,
+  toSingleToolUpstream,
+} from '@forge/upstream-rest';
 import type { ImportRequest } from '@forge/upstream-rest/openapi';
 import { type AgentCounts } from './agent-counts.ts';
 import { totals } from './call-totals.ts';
@@ -32,6 +40,8 @@ const PING_MS = 2000;
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
   const { forge, store, metrics, counts, edge, agents, database, endpoint, readDocument, pluginsEnabled } = parts;
   const { catalog, pool } = forge;
+  // Apart from those of calls, which must not wait for it; its thread keeps no process alive.
+  const filters = createFilters({ threads: 1 });
   return {
     agents,
     pluginsEnabled,
@@ -49,6 +59,7 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       toUpstream: toSingleToolUpstream,
       isSingle: isSingleTool,
       fieldsOf: (record, name) => (record.transport === 'rest' ? fieldsOfTool(record, name) : undefined),
+      filterProblem: (expression) => filters.problem(filterOf(expression.trim())),
       authOf: (record) => (isSingleTool(record) ? authOfTool(record) : undefined),
     },
     nameOf(principal, kind, itemId) {

@@ -52,16 +52,27 @@ export async function connectTo(address: string, settings: ConnectionSettings, p
   } catch (error) {
     session.destroy();
     socket.destroy();
-    throw new ForgeError('upstream_unreachable', (error as Error).message.trim());
+    throw new ForgeError('upstream_unreachable', reasonOf(error as NodeJS.ErrnoException));
   }
   return channelOn(session, socket, settings);
+}
+
+/** Why HTTP/2 is not spoken there, for who registers it: OpenSSL and nghttp2 speak to programmers. */
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'The server does not speak TLS; grpc:// is plain text';
+  if (code === 'ERR_HTTP2_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR') {
+    return `The server does not speak HTTP/2, so it is no gRPC server, or it is one with TLS (grpcs://): ${message}`;
+  }
+  return message.trim();
 }
 
 /** Waits for the first frame. A session does not tell of all that happens to its socket, so both are listened to. */
 function spoken(session: ClientHttp2Session, socket: Socket, patienceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('There was no answer in time')), patienceMs);
-    const fail = (error = new Error('The server hung up before it spoke HTTP/2')): void => {
+    const fail = (
+      error = new Error('The server hung up before it spoke HTTP/2; one with TLS wants grpcs://'),
+    ): void => {
       clearTimeout(timer);
       reject(error);
     };

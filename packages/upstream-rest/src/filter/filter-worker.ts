@@ -49,8 +49,17 @@ async function answer({ language, expression, input }: FilterTask): Promise<Filt
     begin();
     return { output: runJsonPath(expression, input) };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: reasonOf(error) };
   }
+}
+
+/** The parser of JSONPath lists every character that might have come; where it stopped says more. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { found, location } = error as { found?: string | null; location?: { start: { column: number } } };
+  if (location === undefined) return error.message;
+  const what = found ? `"${found}"` : 'its end';
+  return `${what} is not expected at character ${location.start.column} (a name with other characters than letters, digits and "_" is written ['name'])`;
 }
 
 /** One output is the answer; several are a list. Compact, and numbers that are not computed with stay as they were. */

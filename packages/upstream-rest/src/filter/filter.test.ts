@@ -130,3 +130,21 @@ test('only so many wait', async () => {
   await narrow.close();
   expect([first?.status, second?.status, third?.status]).toEqual(['fulfilled', 'fulfilled', 'rejected']);
 });
+
+test.each([
+  ['jq', '.a | select(.b) # a comment'],
+  ['jq', 'def f: .x; f'],
+  ['jq', 'error("only when it runs")'],
+  ['jsonpath', "$['x-h']"],
+] as const)('%s %s is a filter, whatever the answer', async (language, expression) => {
+  expect(await filters.problem({ language, expression })).toBeUndefined();
+});
+
+test.each([
+  ['jq', '.a |', /^is no jq: jq: error: syntax error, unexpected '\)'$/],
+  ['jq', 'nosuchfunction', /^is no jq: jq: error: nosuchfunction\/0 is not defined$/],
+  ['jsonpath', '$.x-h', /^is no JSONPath: "-" is not expected at character 4 .*\['name'\]/],
+  ['jsonpath', '$[', /^is no JSONPath: its end is not expected at character 3/],
+] as const)('%s %s is none, and why is told before it is needed', async (language, expression, problem) => {
+  expect(await filters.problem({ language, expression })).toMatch(problem);
+});

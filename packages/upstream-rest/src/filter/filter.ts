@@ -32,6 +32,8 @@ export interface FilterOptions {
 export interface Filters {
   /** JSON text of what the filter makes of `input`. @throws ForgeError `upstream_error` saying why not, `overloaded` */
   run(filter: RestFilter, input: string): Promise<string>;
+  /** What is wrong with the filter itself, whatever the answer; `undefined`: nothing. @throws ForgeError `overloaded` */
+  problem(filter: RestFilter): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -75,15 +77,35 @@ export function createFilters({ timeoutMs = 2000, threads = 2, maxWaiting = 100 
     return thread;
   }
 
+  function run(filter: RestFilter, input: string): Promise<string> {
+    if (waiting.length >= maxWaiting) {
+      return Promise.reject(new ForgeError('overloaded', 'Too many answers wait to be filtered', { retryAfter: 1 }));
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ task: { ...filter, input }, resolve, reject });
+      next();
+    });
+  }
+
   return {
-    run(filter, input) {
-      if (waiting.length >= maxWaiting) {
-        return Promise.reject(new ForgeError('overloaded', 'Too many answers wait to be filtered', { retryAfter: 1 }));
+    run,
+    async problem({ language, expression }) {
+      // Compiled, and not run: a filter may well need the answer that it is made for.
+      const compiled = language === 'jq' ? `if false then (\n${expression}\n) else null end` : expression;
+      try {
+        await run({ language, expression: compiled }, 'null');
+        return undefined;
+      } catch (error) {
+        const { code, message } = ForgeError.from(error);
+        if (code !== 'upstream_error') throw error;
+        // Lines and columns are those of what is around it.
+        const why =
+          message
+            .slice(FAILED.length)
+            .split('\n', 1)[0]
+            ?.replace(/ at <top-level>.*/, '') ?? '';
+        return `is no ${language === 'jq' ? 'jq' : 'JSONPath'}: ${why}`;
       }
-      return new Promise((resolve, reject) => {
-        waiting.push({ task: { ...filter, input }, resolve, reject });
-        next();
-      });
     },
     async close() {
       for (const { reject } of waiting.splice(0)) reject(new ForgeError('cancelled'));
@@ -158,6 +180,8 @@ class Thread {
   }
 }
 
+const FAILED = 'The filter of this tool failed: ';
+
 function failed(why: string): ForgeError {
-  return new ForgeError('upstream_error', `The filter of this tool failed: ${why}`);
+  return new ForgeError('upstream_error', FAILED + why);
 }
