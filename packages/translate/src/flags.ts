@@ -21,7 +21,20 @@ export const command = {
     'connect-sse': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere, on HTTP+SSE.' },
     'connect-ws': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere, on WebSocket.' },
     'connect-streamable-http': { ...SERVER, type: 'string', value: 'URL', help: 'A server elsewhere.' },
-    grpc: { ...SERVER, type: 'string', value: 'HOST:PORT', help: 'gRPC services, by reflection: each method a tool.' },
+    grpc: { ...SERVER, type: 'string', value: 'HOST:PORT', help: 'gRPC services, each method a tool.' },
+    'grpc-proto': {
+      ...SERVER,
+      type: 'string',
+      many: true,
+      value: 'FILE',
+      help: 'Its .proto files, where it has no reflection. Finds what they import.',
+    },
+    'grpc-descriptors': {
+      ...SERVER,
+      type: 'string',
+      value: 'FILE',
+      help: 'The same as protoc --descriptor_set_out and buf build write it.',
+    },
     'grpc-tls': { ...SERVER, type: 'boolean', help: 'Speak TLS with it. The next two flags mean it anyway.' },
     'grpc-cert': {
       ...SERVER,

@@ -128,6 +128,7 @@ describe('the command line', () => {
     [['--grpc', 'a:1', '--grpc-key', 'k.pem'], '--grpc-key goes with --grpc-cert'],
     [['--grpc', 'a:1', '--grpc-metadata', 'k'], '--grpc-metadata must be NAME=VALUE'],
     [['--grpc', 'a:1', '--header-to-env', 'X-A=B'], '--header-to-env is for children'],
+    [['--grpc', 'a:1', '--grpc-proto', 'a', '--grpc-descriptors', 'b'], 'not both'],
     [['--stdio', 'a', '--grpc-tls'], 'go with --grpc'],
     [['--config', '/no/such.json'], 'cannot be read'],
     [['--stdoi', 'a'], 'Did you mean --stdio?'],
@@ -140,6 +141,7 @@ describe('the command line', () => {
     [['localhost:50051'], { host: 'localhost', port: 50_051, tls: undefined, metadata: {} }],
     [['[::1]:1', '--grpc-tls'], { host: '::1', port: 1, tls: {} }],
     [['grpcs://a.test:443'], { host: 'a.test', port: 443, tls: {} }],
+    [['a:1', '--grpc-proto', 'a.proto', '--grpc-proto', 'b.proto'], { protos: ['a.proto', 'b.proto'] }],
     [['a:1', '--grpc-cert', 'c.pem', '--grpc-key', 'k.pem'], { tls: { cert: 'c.pem', key: 'k.pem' } }],
     [
       ['a:1', '--grpc-metadata', 'X-Key=${KEY}', '--oauth2Bearer', 't'],

@@ -24,7 +24,10 @@ export function printConfig(
 
 function printed(spec: ServerSpec, environment: NodeJS.ProcessEnv): object {
   if ('url' in spec) return { url: shownUrl(spec.url), transport: spec.transport, headers: hidden(spec.headers) };
-  if ('grpc' in spec) return { url: shownTarget(spec), tls: spec.grpc.tls, headers: hidden(spec.grpc.metadata) };
+  if ('grpc' in spec) {
+    const { tls, protos, descriptors, metadata } = spec.grpc;
+    return { url: shownTarget(spec), tls, protos, descriptors, headers: hidden(metadata) };
+  }
   const own = Object.entries(spec.env ?? {}).filter(([name, value]) => environment[name] !== value);
   return {
     command: spec.command,

@@ -22,7 +22,7 @@ export interface RemoteSpec {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** gRPC services elsewhere, whose methods become tools. It takes the package `@forge/upstream-grpc`. */
+/** gRPC services elsewhere, whose methods become tools. */
 export interface GrpcSpec {
   readonly name?: string | undefined;
   readonly grpc: {
@@ -30,6 +30,10 @@ export interface GrpcSpec {
     readonly port: number;
     /** Files of PEM: an authority to trust, or, with a key, our own certificate. Absent: plain text. */
     readonly tls?: { readonly cert?: string | undefined; readonly key?: string | undefined } | undefined;
+    /** `.proto` files that describe it. @default it is asked, by reflection */
+    readonly protos?: readonly string[] | undefined;
+    /** A file with a `FileDescriptorSet` instead. */
+    readonly descriptors?: string | undefined;
     /** Sent with every call: credentials and others. */
     readonly metadata?: Readonly<Record<string, string>> | undefined;
   };

@@ -9,7 +9,7 @@ import { CommandLineError, splitCommand } from './split-command.ts';
 /** Ours alone; a child has no use for it. */
 const OWN_VARIABLE = 'FORGE_API_KEY';
 
-const GRPC_FLAGS = ['grpc-tls', 'grpc-cert', 'grpc-key', 'grpc-metadata'] as const;
+const GRPC_FLAGS = ['grpc-proto', 'grpc-descriptors', 'grpc-tls', 'grpc-cert', 'grpc-key', 'grpc-metadata'] as const;
 
 /** What was named. */
 export interface NamedServers {
@@ -41,7 +41,7 @@ export function serversOf(
     throw new UsageError('Give the server once, not both ways: --stdio, --connect-..., --grpc, --config, or after --.');
   if (grpc !== undefined) return { servers: [grpcSpec(grpc, values, fill)], problems: [] };
   if (GRPC_FLAGS.some((flag) => values[flag] !== undefined))
-    throw new UsageError('--grpc-tls, --grpc-cert, --grpc-key and --grpc-metadata go with --grpc.');
+    throw new UsageError(`${GRPC_FLAGS.map((flag) => `--${flag}`).join(', ')} go with --grpc.`);
   if (url === undefined && (values.header !== undefined || values.oauth2Bearer !== undefined))
     throw new UsageError(
       '--header and --oauth2Bearer are for servers elsewhere; a stdio server gets its credentials from its environment (--env, --header-to-env).',
@@ -111,9 +111,12 @@ function grpcSpec(target: string, values: Values, fill: (text: string) => string
     throw new UsageError('--grpc must be HOST:PORT, such as localhost:50051.');
   const { 'grpc-tls': tls, 'grpc-cert': cert, 'grpc-key': key } = values;
   if (key !== undefined && cert === undefined) throw new UsageError('--grpc-key goes with --grpc-cert.');
+  const { 'grpc-proto': protos, 'grpc-descriptors': descriptors } = values;
+  if (protos !== undefined && descriptors !== undefined)
+    throw new UsageError('Give --grpc-proto or --grpc-descriptors, not both.');
   const isSecure = tls === true || cert !== undefined || scheme === 'grpcs://';
   const metadata = { ...headersOf(values, fill), ...metadataOf(values, fill) };
-  return { grpc: { host, port, tls: isSecure ? { cert, key } : undefined, metadata } };
+  return { grpc: { host, port, tls: isSecure ? { cert, key } : undefined, protos, descriptors, metadata } };
 }
 
 function metadataOf(values: Values, fill: (text: string) => string): Record<string, string> {
