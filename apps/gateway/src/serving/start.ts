@@ -156,7 +156,14 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const edge = createEdge(settings, parts);
   const addresses = addressPolicy(settings);
-  const agentServer = createAgentServer({ push: { refuses: (host) => addresses.refusal(host) !== undefined } });
+  const agentServer = createAgentServer({
+    push: { refuses: (host) => addresses.refusal(host) !== undefined },
+    kept: {
+      store: store.agentTasks,
+      sealer: createSealer(secrets.authEncryptionSecret.reveal()),
+      onError: (err) => log.error({ err }, 'the database does not keep tasks of agents'),
+    },
+  });
   closers.push(() => agentServer.close());
   const agents = createAgentCallbacks({
     forge,

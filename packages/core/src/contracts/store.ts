@@ -111,6 +111,8 @@ export interface Store extends Repositories {
     claim(read: AgentTaskRecord, by: { readonly runner: string; readonly leaseUntil: number }): Promise<boolean>;
     /** The runner is still at work on all that it has not ended. */
     renew(runner: string, leaseUntil: number): Promise<void>;
+    /** Tasks that nobody is at work on any more, though they are not over: their lease was up before a time. */
+    expired(before: number, limit: number): Promise<readonly AgentTaskRecord[]>;
     /**
      * Deletes what was made before a time, what is not among the newest `keep` (of those made in the same millisecond, all
      * may go), and what is not among the newest `keepOfOwner` of its owner; at most `limit`. Returns how many.

@@ -58,6 +58,8 @@ export function memoryAgentTasks(run: <T>(work: () => T) => Promise<T>): Store['
           if (task.runner === runner && task.leaseUntil > 0) tasks.set(task.id, freeze({ ...task, leaseUntil }));
         }
       }),
+    expired: (before, limit) =>
+      run(() => [...tasks.values()].filter(({ leaseUntil }) => leaseUntil > 0 && leaseUntil < before).slice(0, limit)),
     prune: ({ createdBefore, keep, keepOfOwner, limit }) =>
       run(() => {
         const surplus = surplusOf(keep, keepOfOwner);

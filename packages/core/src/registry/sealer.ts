@@ -13,6 +13,8 @@ type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 const VERSION = 'v1';
 const IV_BYTES = 12;
+/** Bytes made text at once: each is an argument of one call. */
+const CHUNK = 8192;
 
 /**
  * A sealer whose key comes from `secret` by HKDF-SHA-256 (RFC 5869).
@@ -65,13 +67,17 @@ function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 function toBase64Url(bytes: Uint8Array): string {
   let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  }
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** Bytes have one spelling: unused bits would let a changed text pass. */
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
   if (toBase64Url(bytes) !== text) throw new Error('not base64url as it is written here');
   return bytes;
 }

@@ -20,6 +20,6 @@ export const agentTasks: Migration = {
     const ofOwner = ['owner', 'created_at', 'id'];
     await db.schema.createIndex('agent_tasks_owner').on('agent_tasks').columns(ofOwner).execute();
     await db.schema.createIndex('agent_tasks_created_at').on('agent_tasks').column('created_at').execute();
-    await db.schema.createIndex('agent_tasks_runner').on('agent_tasks').columns(['runner', 'lease_until']).execute();
+    await db.schema.createIndex('agent_tasks_lease').on('agent_tasks').column('lease_until').execute();
   },
 };

@@ -53,6 +53,10 @@ export function agentTaskRepository(context: SqlContext): Store['agentTasks'] {
       const running = context.db.updateTable('agent_tasks').set({ lease_until: leaseUntil });
       await running.where('runner', '=', runner).where('lease_until', '>', 0).execute();
     },
+    async expired(before, limit) {
+      const query = context.db.selectFrom('agent_tasks').selectAll().where('lease_until', '>', 0);
+      return (await query.where('lease_until', '<', before).limit(limit).execute()).map(fromRow);
+    },
     prune: async (query) => atomically(context, (within) => prune(within, query)),
   };
 }

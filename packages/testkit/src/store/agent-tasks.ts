@@ -70,6 +70,20 @@ export function describeAgentTasks(current: () => Store): void {
       expect(leases.map((task) => task?.leaseUntil)).toEqual([1_790_000_030_000, 0, 1_790_000_015_000]);
     });
 
+    it('are found when their lease is up', async () => {
+      const { agentTasks } = current();
+      await put(
+        { id: 'a', leaseUntil: 5 },
+        { id: 'b', leaseUntil: 6 },
+        { id: 'c', leaseUntil: 0 },
+        { id: 'd', leaseUntil: 7 },
+      );
+      const expired = await agentTasks.expired(7, 10);
+      expect(expired.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
+      expect(expired).toContainEqual({ ...RUNNING, id: 'a', leaseUntil: 5 });
+      expect(await agentTasks.expired(7, 1)).toHaveLength(1);
+    });
+
     it('are listed newest first, a page at a time, by conversation and state', async () => {
       await put(
         { id: 'a', createdAt: 2 },

@@ -219,7 +219,7 @@ describe('a config is refused', () => {
   const policy = createAddressPolicy({ allowLoopback: false, allowPrivate: false });
   const refuses = (host: string): boolean => policy.refusal(host) !== undefined;
   beforeEach(() => {
-    agents.close();
+    void agents.close();
     open({ refuses });
   });
 

@@ -34,7 +34,8 @@ const SERIALIZERS: Readonly<Record<string, PushNotificationSerializer>> = {
 /** One config of one task. */
 export class PushTarget {
   readonly config: TaskPushNotificationConfig;
-  readonly #version: string;
+  /** Of A2A, whose events are sent. */
+  readonly version: string;
   readonly #owner: string;
   readonly #parts: PushParts;
   readonly #stopped = new AbortController();
@@ -45,14 +46,14 @@ export class PushTarget {
   /** @param config see `checkPushConfig` @param version of A2A, whose events are sent */
   constructor(config: TaskPushNotificationConfig, version: string, owner: string, parts: PushParts) {
     this.config = config;
-    this.#version = version;
+    this.version = version;
     this.#owner = owner;
     this.#parts = parts;
   }
 
   /** Sends it when those before it are through. Of several words on the way, the last ones are enough. */
   tell(event: StreamResponse): void {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted || this.#parts.signal.aborted) return;
     const last = this.#pending.at(-1);
     if (last !== undefined && isOnTheWay(last) && isOnTheWay(event)) this.#pending.pop();
     this.#pending.push(event);
@@ -110,7 +111,7 @@ export class PushTarget {
 
   #requestOf(event: StreamResponse): OutgoingRequest {
     const { url, token, authentication } = this.config;
-    const serializer = SERIALIZERS[this.#version] ?? new V1PushNotificationSerializer();
+    const serializer = SERIALIZERS[this.version] ?? new V1PushNotificationSerializer();
     const { body, contentType } = serializer.serialize(event);
     const headers = {
       'content-type': contentType,

@@ -26,11 +26,16 @@ import type { ServedTasks } from './served-tasks.ts';
 export const CALL = 'forge/call';
 
 const MAX_PAGE = 100;
+/** Characters of what a caller calls a conversation. */
+const MAX_CONTEXT_ID = 1024;
 
 /** What the SDK's transports call. */
 export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
   /** The task that a message begins, or goes on with. */
-  function taskFor({ message, configuration }: SendMessageRequest, context: ServerCallContext): ServedTask {
+  async function taskFor(
+    { message, configuration }: SendMessageRequest,
+    context: ServerCallContext,
+  ): Promise<ServedTask> {
     if (!message?.messageId || message.parts.length === 0) {
       throw new RequestMalformedError('message.messageId and message.parts are required');
     }
@@ -39,18 +44,29 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     return message.taskId === '' ? begin(message, context, push) : goOn(message, context, push);
   }
 
-  function begin(message: Message, context: ServerCallContext, push?: TaskPushNotificationConfig): ServedTask {
+  async function begin(
+    message: Message,
+    context: ServerCallContext,
+    push?: TaskPushNotificationConfig,
+  ): Promise<ServedTask> {
     const owner = ownerOf(context);
+    if (message.contextId.length > MAX_CONTEXT_ID) {
+      throw new RequestMalformedError(`message.contextId must have at most ${MAX_CONTEXT_ID} characters`);
+    }
     const contextId = message.contextId || randomUUID();
-    const before = tasks.of(owner).find((task) => task.contextId === contextId && task.handle !== undefined);
+    const handle = message.contextId === '' ? undefined : await tasks.handleOf(owner, contextId);
     const task = tasks.create({ owner, contextId, message });
     if (push) tasks.push?.set(task, push, versionOf(context));
-    void runTask(task, message, callOf(context), before?.handle);
+    void runTask(task, message, callOf(context), handle);
     return task;
   }
 
-  function goOn(message: Message, context: ServerCallContext, push?: TaskPushNotificationConfig): ServedTask {
-    const task = found(message.taskId, context);
+  async function goOn(
+    message: Message,
+    context: ServerCallContext,
+    push?: TaskPushNotificationConfig,
+  ): Promise<ServedTask> {
+    const task = await foundHere(message.taskId, context);
     if (message.contextId !== '' && message.contextId !== task.contextId) {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
@@ -66,10 +82,30 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     return tasks.push;
   }
 
-  function found(id: string, context: ServerCallContext): ServedTask {
-    const task = tasks.find(ownerOf(context), id);
+  async function found(id: string, context: ServerCallContext): Promise<ServedTask> {
+    const task = await tasks.find(ownerOf(context), id, callOf(context));
     if (task === undefined) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 100)}`);
     return task;
+  }
+
+  /** One that this process may change. @throws UnsupportedOperationError */
+  async function foundHere(id: string, context: ServerCallContext): Promise<ServedTask> {
+    const task = await found(id, context);
+    if (!task.isElsewhere) return task;
+    throw new UnsupportedOperationError(`Another process is at work on the task ${id}: here it can only be asked for`);
+  }
+
+  /** What is told of a task is kept first, so that it holds whatever becomes of this process. */
+  async function shown(task: ServedTask, historyLength: number | undefined): Promise<Task> {
+    await tasks.saved(task);
+    return snapshotOf(task, historyLength);
+  }
+
+  async function* eventsOf(task: ServedTask): AsyncGenerator<StreamResponse, void, undefined> {
+    for await (const event of task.events()) {
+      await tasks.saved(task);
+      yield event;
+    }
   }
 
   return {
@@ -80,52 +116,65 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       return AgentCard.fromJSON(servedCard(call.card, await offersAt(call), tasks.push !== undefined));
     },
     async sendMessage(params, context): Promise<Task> {
-      const task = taskFor(params, context);
+      const task = await taskFor(params, context);
       const { returnImmediately, historyLength } = params.configuration ?? {};
       if (returnImmediately !== true) await task.settled();
       return shown(task, historyLength);
     },
     async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
-      yield* taskFor(params, context).events();
+      yield* eventsOf(await taskFor(params, context));
     },
     async getTask({ id, historyLength }, context) {
-      return shown(found(id, context), historyLength);
+      return shown(await found(id, context), historyLength);
     },
     async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
       const offset = Number(pageToken || 0);
       if (!Number.isInteger(offset) || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
         throw new RequestMalformedError(`pageSize must be 1 to ${MAX_PAGE}, and pageToken from a page before`);
       }
-      const all = tasks
-        .of(ownerOf(context))
-        .map((task) => shown(task, historyLength))
-        .filter(
-          (task) => (contextId === '' || task.contextId === contextId) && (!status || task.status?.state === status),
-        )
+      const query = { contextId, state: status || undefined, offset, limit: pageSize };
+      const { tasks: some, nextOffset, total } = await tasks.list(ownerOf(context), query, callOf(context));
+      const page = some
+        .map((task) => snapshotOf(task, historyLength))
+        .filter((task) => !status || task.status?.state === status) // it may have gone on since it was kept
         .map((task) => (includeArtifacts === true ? task : { ...task, artifacts: [] }));
-      const end = offset + pageSize;
-      const nextPageToken = end < all.length ? String(end) : '';
-      return { tasks: all.slice(offset, end), nextPageToken, pageSize, totalSize: all.length };
+      return {
+        tasks: page,
+        nextPageToken: nextOffset === undefined ? '' : String(nextOffset),
+        pageSize,
+        totalSize: total,
+      };
     },
     async cancelTask({ id }, context) {
-      const task = found(id, context);
+      const task = await foundHere(id, context);
       if (task.isOver) throw new TaskNotCancelableError(`The task ${id} is over`);
       task.cancel();
-      return task.snapshot();
+      return shown(task, undefined);
     },
     async *resubscribe({ id }, context) {
-      const task = found(id, context);
+      const task = await foundHere(id, context);
       if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
-      yield* task.events();
+      yield* eventsOf(task);
     },
-    createTaskPushNotificationConfig: async (config, context) =>
-      pushes().set(found(config.taskId, context), config, versionOf(context)),
-    getTaskPushNotificationConfig: async ({ taskId, id }, context) => pushes().get(found(taskId, context), id),
-    listTaskPushNotificationConfigs: async ({ taskId }, context) => ({
-      configs: pushes().list(found(taskId, context)),
-      nextPageToken: '',
-    }),
-    deleteTaskPushNotificationConfig: async ({ taskId, id }, context) => pushes().delete(found(taskId, context), id),
+    async createTaskPushNotificationConfig(config, context) {
+      const push = pushes();
+      const task = await foundHere(config.taskId, context);
+      const told = push.set(task, config, versionOf(context));
+      await tasks.keep(task);
+      return told;
+    },
+    async getTaskPushNotificationConfig({ taskId, id }, context) {
+      return pushes().get(await found(taskId, context), id);
+    },
+    async listTaskPushNotificationConfigs({ taskId }, context) {
+      return { configs: pushes().list(await found(taskId, context)), nextPageToken: '' };
+    },
+    async deleteTaskPushNotificationConfig({ taskId, id }, context) {
+      const push = pushes();
+      const task = await foundHere(taskId, context);
+      push.delete(task, id);
+      await tasks.keep(task);
+    },
   };
 }
 
@@ -151,7 +200,7 @@ function ownerOf(context: ServerCallContext): string {
   return context.user?.userName ?? '';
 }
 
-function shown(task: ServedTask, historyLength: number | undefined): Task {
+function snapshotOf(task: ServedTask, historyLength: number | undefined): Task {
   const snapshot = task.snapshot();
   if (historyLength === undefined) return snapshot;
   return { ...snapshot, history: historyLength === 0 ? [] : snapshot.history.slice(-historyLength) };

@@ -21,37 +21,94 @@ export interface ServedTaskInit {
   readonly patienceMs: number;
 }
 
+/** What a task of another process, or of one that is no more, is made with. */
+export interface RestoredTaskInit extends Pick<ServedTaskInit, 'owner' | 'patienceMs'> {
+  /** As it was kept. */
+  readonly task: Task;
+  readonly createdAt: number;
+  readonly handle: string | undefined;
+  readonly following: string | undefined;
+  /** Whether another process may be at work on it: it can be looked at, and nothing else. */
+  readonly isElsewhere: boolean;
+}
+
 /** One task. */
 export class ServedTask {
-  readonly id = randomUUID();
+  readonly id: string;
   readonly owner: string;
   readonly contextId: string;
+  /** In ms since 1970. */
+  readonly createdAt: number;
+  /** Whether another process is at work on it: it can be looked at, and nothing else. */
+  readonly isElsewhere: boolean;
   /** What a conversation with an upstream goes on with. */
   handle: string | undefined;
+  /** Hears when something has changed that should be kept. */
+  onChange: (() => void) | undefined;
+  /** Resolves when it is kept as it stands. */
+  onSave: (() => Promise<void>) | undefined;
   readonly #patienceMs: number;
   readonly #history: Message[];
-  readonly #artifacts: Artifact[] = [];
+  readonly #artifacts: Artifact[];
   readonly #listeners = new Set<(event: StreamResponse) => void>();
   #status: NonNullable<Task['status']>;
   #asking: Promise<unknown> = Promise.resolve();
   #answered: ((message: Message | undefined) => void) | undefined;
   #onCancel: (() => void) | undefined;
+  #following: string | undefined;
+  #isReleased = false;
 
-  constructor({ owner, contextId, message, patienceMs }: ServedTaskInit) {
-    this.owner = owner;
-    this.contextId = contextId;
-    this.#patienceMs = patienceMs;
-    this.#history = [{ ...message, taskId: this.id, contextId }];
-    this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
+  constructor(init: ServedTaskInit | RestoredTaskInit) {
+    const { owner, patienceMs } = init;
+    [this.owner, this.#patienceMs] = [owner, patienceMs];
+    if ('task' in init) {
+      const { task, createdAt, handle, following, isElsewhere } = init;
+      [this.id, this.contextId, this.createdAt, this.isElsewhere] = [task.id, task.contextId, createdAt, isElsewhere];
+      [this.handle, this.#following] = [handle, following];
+      [this.#history, this.#artifacts] = [[...task.history], [...task.artifacts]];
+      this.#status = task.status ?? statusOf(TaskState.TASK_STATE_UNSPECIFIED, undefined);
+    } else {
+      const { contextId, message } = init;
+      [this.id, this.contextId, this.createdAt, this.isElsewhere] = [randomUUID(), contextId, Date.now(), false];
+      [this.#history, this.#artifacts] = [[{ ...message, taskId: this.id, contextId }], []];
+      this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
+    }
   }
 
   get isOver(): boolean {
     return TERMINAL.has(this.#status.state);
   }
 
+  get state(): TaskState {
+    return this.#status.state;
+  }
+
   /** Whether it waits for a message of its owner. */
   get waits(): boolean {
     return this.#answered !== undefined;
+  }
+
+  /** The upstream's task whose end is its own: another process can go on with it. */
+  get following(): string | undefined {
+    return this.#following;
+  }
+
+  /** From now on its end is that of the upstream's task; resolves when another process would know. */
+  async follow(taskId: string): Promise<void> {
+    this.#following = taskId;
+    this.onChange?.();
+    await this.onSave?.();
+  }
+
+  /** Whether it is somebody else's now: what comes here counts no more. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  /** Leaves it to another process. */
+  release(): void {
+    this.#isReleased = true;
+    this.#answered?.(undefined);
   }
 
   /** As it stands now. */
@@ -63,12 +120,13 @@ export class ServedTask {
 
   /** It is at work. */
   progress(words: string): void {
-    if (!this.isOver && !this.waits) this.#enter(TaskState.TASK_STATE_WORKING, words === '' ? [] : [text(words)]);
+    if (!this.isOver && !this.waits && !this.#isReleased)
+      this.#enter(TaskState.TASK_STATE_WORKING, words === '' ? [] : [text(words)]);
   }
 
   /** What came of it. The last call counts; what comes after the end does not. */
   finish(state: TaskState, parts: readonly Part[]): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#isReleased) return;
     if (state === TaskState.TASK_STATE_COMPLETED && parts.length > 0) this.#produce([...parts]);
     this.#enter(state, state === TaskState.TASK_STATE_COMPLETED ? [] : [...parts]);
   }
@@ -81,7 +139,7 @@ export class ServedTask {
   }
 
   async #ask(words: string): Promise<Message | undefined> {
-    if (this.isOver) return undefined;
+    if (this.isOver || this.#isReleased) return undefined;
     const answer = new Promise<Message | undefined>((resolve) => {
       this.#answered = resolve;
     });
@@ -99,6 +157,7 @@ export class ServedTask {
     const resolve = this.#answered;
     this.#answered = undefined;
     this.#status = statusOf(TaskState.TASK_STATE_WORKING, undefined);
+    this.onChange?.();
     resolve?.(message);
   }
 
@@ -172,9 +231,11 @@ export class ServedTask {
 
   #enter(state: TaskState, parts: Part[]): void {
     const { id: taskId, contextId } = this;
+    const isNew = this.#status.state !== state || state === TaskState.TASK_STATE_INPUT_REQUIRED;
     this.#status = statusOf(state, parts.length === 0 ? undefined : said(taskId, contextId, parts));
     const value = { taskId, contextId, status: this.#status, metadata: undefined };
     this.#tell({ payload: { $case: 'statusUpdate', value } });
+    if (isNew) this.onChange?.();
   }
 
   #tell(event: StreamResponse): void {
@@ -190,7 +251,8 @@ function text(value: string): Part {
   return { content: { $case: 'text', value }, mediaType: 'text/plain', filename: '', metadata: undefined };
 }
 
-function said(taskId: string, contextId: string, parts: Part[]): Message {
+/** What an agent says of a task. */
+export function said(taskId: string, contextId: string, parts: Part[]): Message {
   const [messageId, role] = [randomUUID(), Role.ROLE_AGENT];
   return { messageId, taskId, contextId, role, parts, metadata: undefined, extensions: [], referenceTaskIds: [] };
 }
