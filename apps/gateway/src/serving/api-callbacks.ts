@@ -6,6 +6,7 @@ import type { Endpoint, HttpEdge } from '@forge/protocol';
 import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
 import { importDocument, type ImportRequest } from '@forge/upstream-rest/openapi';
 import { type AgentCounts } from './agent-counts.ts';
+import type { PushCounts } from './push-outcomes.ts';
 import { totals } from './call-totals.ts';
 import { serveRpc } from './rpc.ts';
 
@@ -15,6 +16,7 @@ export interface CallbackParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly counts: AgentCounts;
+  readonly pushCounts: PushCounts;
   readonly edge: HttpEdge;
   readonly agents: AgentCallbacks;
   /** Where the database is; without a password. */
@@ -30,7 +32,8 @@ const PING_MS = 2000;
 
 /** Makes the callbacks. */
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
-  const { forge, store, metrics, counts, edge, agents, database, endpoint, readDocument, pluginsEnabled } = parts;
+  const { forge, store, metrics, counts, pushCounts, edge, agents, database, endpoint, readDocument, pluginsEnabled } =
+    parts;
   const { catalog, pool } = forge;
   return {
     agents,
@@ -64,6 +67,7 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       prompts: totals(metrics.byMethod().get('prompts/get')),
       servers: totals(undefined),
       a2aAgents: counts.ofAgents(catalog.snapshot),
+      a2aPushNotifications: { ...pushCounts },
     }),
     diagnostics: async () => ({
       host: hostname(),

@@ -3,7 +3,7 @@ import type { TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { RequestMalformedError, TaskNotFoundError } from '@a2a-js/sdk/errors';
 import type { KeptPush } from './kept-body.ts';
 import { checkPushConfig } from './push-config.ts';
-import { PushTarget } from './push-target.ts';
+import { type PushOutcome, PushTarget } from './push-target.ts';
 import type { ServedTask } from './served-task.ts';
 import { Slots } from './slots.ts';
 
@@ -11,6 +11,8 @@ import { Slots } from './slots.ts';
 export interface PushOptions {
   /** Whether a host, as a name or as an address that one leads to, must not be called. */
   refuses(host: string): boolean;
+  /** Hears what becomes of each event. @default nobody */
+  readonly onOutcome?: ((outcome: PushOutcome) => void) | undefined;
   /** How long a receiver has to answer, in ms. @default 10000 */
   readonly timeoutMs?: number | undefined;
   /** Before the second attempt of four, in ms; four times as long before each further one. @default 1000 */
@@ -92,8 +94,8 @@ export class PushNotifications {
   }
 
   #targetOf(task: ServedTask, config: TaskPushNotificationConfig, version: string): PushTarget {
-    const { refuses, timeoutMs = 10_000, retryMs = 1000 } = this.#options;
-    const parts = { refuses, timeoutMs, retryMs, slots: this.#slots, signal: this.#closed.signal };
+    const { refuses, onOutcome, timeoutMs = 10_000, retryMs = 1000 } = this.#options;
+    const parts = { refuses, onOutcome, timeoutMs, retryMs, slots: this.#slots, signal: this.#closed.signal };
     return new PushTarget(config, version, task.owner, parts);
   }
 
