@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { TaskState, taskStateToJSON } from '@a2a-js/sdk';
 import type { AgentTaskRecord, Sealer, Store } from '@forge/core';
 import { digestOf, ForgeError } from '@forge/protocol';
+import { SyncSeal } from '../sync-seal.ts';
 import { bodyOf, type KeptPush, type KeptTask, keptOf } from './kept-body.ts';
 import type { ServedTask } from './served-task.ts';
 
@@ -68,6 +69,7 @@ export class KeptTasks {
   #timer: NodeJS.Timeout | undefined;
   #untilPrune = 0;
   #isClosing = false;
+  #made: SyncSeal | undefined;
 
   constructor(options: KeptTasksOptions, parts: KeptTasksParts) {
     this.#options = options;
@@ -200,17 +202,18 @@ export class KeptTasks {
       createdAt,
       runner: this.#runner,
       leaseUntil,
-      body: await this.#options.sealer.seal(body, sealedFor(ownerKey, id)),
+      body: (await this.#seal()).seal(body, sealedFor(ownerKey, id)),
     });
   }
 
   /** `undefined` for what was sealed with another secret, or for another row. */
   async #open(record: AgentTaskRecord): Promise<KeptTask | undefined> {
-    try {
-      return keptOf(record, await this.#options.sealer.unseal(record.body, sealedFor(record.owner, record.id)));
-    } catch {
-      return undefined; // it is as unknown as any other
-    }
+    const body = (await this.#seal()).unseal(record.body, sealedFor(record.owner, record.id));
+    return body === undefined ? undefined : keptOf(record, body);
+  }
+
+  async #seal(): Promise<SyncSeal> {
+    return (this.#made ??= new SyncSeal(await this.#options.sealer.derive('agent-tasks')));
   }
 
   async #reading<T>(read: () => Promise<T>): Promise<T> {
