@@ -22,6 +22,8 @@ import { createScope } from './harness/scope.ts';
 import { until } from './harness/until.ts';
 import { BOB, prepareUsers } from './harness/users.ts';
 
+const UNKNOWN = 'Whether it was done is unknown';
+
 const scope = createScope();
 let tools: Fixture;
 let tasks: TasksServer;
@@ -134,13 +136,12 @@ describe.each(['JSONRPC', 'HTTP+JSON'])('after a kill, by %s', (binding) => {
       const { id } = await send(client, { tool: 'tools-slow', arguments: { ms: 60_000 } }, pushed(token));
       await until('it is called', () => calls('slow') > before);
       await restart();
-      const state = async () => (await client.getTask({ tenant: '', id })).status;
-      await until('its lease is up', async () => (await state())?.state === TaskState.TASK_STATE_FAILED, 30_000);
-      expect(JSON.stringify(await state())).toContain('Whether it was done is unknown');
+      const isTold = () => told.some((one) => one.token === token && one.body.includes(UNKNOWN));
+      await until('the receiver is told, though nobody asks', isTold, 40_000);
+      const { status } = await client.getTask({ tenant: '', id });
+      expect(status?.state).toBe(TaskState.TASK_STATE_FAILED);
+      expect(JSON.stringify(status)).toContain(UNKNOWN);
       expect(calls('slow')).toBe(before + 1);
-      await until('the receiver is told', () =>
-        told.some((one) => one.token === token && one.body.includes('Whether it was done is unknown')),
-      );
     },
   );
 

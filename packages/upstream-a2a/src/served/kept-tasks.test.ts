@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createMemoryStore, createSealer, type Sealer, type Store } from '@forge/core';
-import { type Endpoint, type Exchange, JsonText } from '@forge/protocol';
+import { type AgentTaskRecord, createMemoryStore, createSealer, type Sealer, type Store } from '@forge/core';
+import { digestOf, type Endpoint, type Exchange, JsonText } from '@forge/protocol';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AgentServer, createAgentServer } from './agent-server.ts';
 import type { KeptTasksOptions } from './kept-tasks.ts';
@@ -270,6 +270,22 @@ describe('a task that is not over', () => {
     expect(heard).toHaveLength(1);
   });
 
+  it('that only its caller can go on with does not wait for ever: its receivers are told', async () => {
+    const one = start();
+    const [young, old] = [await one.begin('long'), await one.begin('long')];
+    await vi.waitFor(() => expect(upstream.looks).toBeGreaterThan(2));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    one.kill();
+    await leaseIsUp();
+    const owner = await ownerOf();
+    const record = await store.agentTasks.get(owner.owner, old);
+    await store.agentTasks.put({ ...(record as AgentTaskRecord), createdAt: Date.now() - 3_700_000 });
+    await start().rpc('GetTask', { id: 'x' }, 'bob');
+    const stored = async (id: string) => (await store.agentTasks.get(owner.owner, id))?.state;
+    await vi.waitFor(async () => expect(await stored(old)).toBe(FAILED));
+    expect(await stored(young)).toBe(WORKING);
+  });
+
   it('is left to the next process at once when its own ends in order, and is not cancelled at its upstream', async () => {
     const one = start();
     const id = await one.begin('long');
@@ -351,7 +367,6 @@ describe('push notifications', () => {
 const UNKNOWN = 'The gateway was stopped while it was at work on this task. Whether it was done is unknown.';
 
 async function ownerOf(): Promise<{ owner: string }> {
-  const { digestOf } = await import('@forge/protocol');
   return { owner: await digestOf([JSON.stringify(['server-1', 'alice'])]) };
 }
 

@@ -32,7 +32,9 @@ export interface TaskPage {
 }
 
 /** Tasks of processes that are no more, looked at together. */
-const MAX_ABANDONED = 100;
+const MAX_ABANDONED = 1000;
+/** How long one waits for its caller that another process can go on with, in ms since it was made. */
+const GO_ON_MS = 3_600_000;
 /** Tasks of a conversation that are looked through for what it goes on with. */
 const MAX_BEFORE = 5;
 
@@ -118,7 +120,8 @@ export class ServedTasks {
   /** Ends tasks whose process is no more, and tells who wants to be told. Those that only their caller can go on with wait. */
   async endAbandoned(): Promise<void> {
     for (const kept of (await this.#kept?.abandoned(MAX_ABANDONED)) ?? []) {
-      if (kept.following === undefined) await this.#restore(kept, undefined).catch(ignore);
+      const isOver = kept.following === undefined || Date.now() - kept.record.createdAt > GO_ON_MS;
+      if (isOver) await this.#restore(kept, undefined).catch(ignore);
     }
   }
 
