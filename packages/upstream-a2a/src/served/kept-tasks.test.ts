@@ -253,6 +253,12 @@ describe('a task that is not over', () => {
     release();
     await vi.waitFor(async () => expect(await stateOf(slow, id)).toBe(FAILED));
     expect(await stateOf(other, id)).toBe(FAILED);
+
+    const answer = send(slow, 'slow');
+    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    await vi.waitFor(async () => expect((await other.rpc('ListTasks', {})).result.totalSize).toBe(2));
+    release();
+    expect(await answer).toMatchObject({ status: { state: FAILED } });
   });
 
   it('whose upstream made a task of it goes on in another process, for its caller', async () => {

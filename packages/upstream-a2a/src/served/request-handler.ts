@@ -96,14 +96,16 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
   }
 
   /** What is told of a task is kept first, so that it holds whatever becomes of this process. */
-  async function shown(task: ServedTask, historyLength: number | undefined): Promise<Task> {
+  async function shown(task: ServedTask, context: ServerCallContext, historyLength?: number): Promise<Task> {
     await tasks.saved(task);
-    return snapshotOf(task, historyLength);
+    // Another process took this one for dead, and its word counts.
+    return snapshotOf(task.isReleased ? await found(task.id, context) : task, historyLength);
   }
 
   async function* eventsOf(task: ServedTask): AsyncGenerator<StreamResponse, void, undefined> {
     for await (const event of task.events()) {
       await tasks.saved(task);
+      if (task.isReleased) return;
       yield event;
     }
   }
@@ -119,13 +121,13 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       const task = await taskFor(params, context);
       const { returnImmediately, historyLength } = params.configuration ?? {};
       if (returnImmediately !== true) await task.settled();
-      return shown(task, historyLength);
+      return shown(task, context, historyLength);
     },
     async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
       yield* eventsOf(await taskFor(params, context));
     },
     async getTask({ id, historyLength }, context) {
-      return shown(await found(id, context), historyLength);
+      return shown(await found(id, context), context, historyLength);
     },
     async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
       const offset = Number(pageToken || 0);
@@ -149,7 +151,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       const task = await foundHere(id, context);
       if (task.isOver) throw new TaskNotCancelableError(`The task ${id} is over`);
       task.cancel();
-      return shown(task, undefined);
+      return shown(task, context);
     },
     async *resubscribe({ id }, context) {
       const task = await foundHere(id, context);

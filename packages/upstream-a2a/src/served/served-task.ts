@@ -51,6 +51,8 @@ export class ServedTask {
   readonly #history: Message[];
   readonly #artifacts: Artifact[];
   readonly #listeners = new Set<(event: StreamResponse) => void>();
+  /** Those who wait for something to happen. */
+  readonly #wakes = new Set<() => void>();
   #status: NonNullable<Task['status']>;
   #asking: Promise<unknown> = Promise.resolve();
   #answered: ((message: Message | undefined) => void) | undefined;
@@ -109,6 +111,7 @@ export class ServedTask {
   release(): void {
     this.#isReleased = true;
     this.#answered?.(undefined);
+    for (const wake of this.#wakes) wake();
   }
 
   /** As it stands now. */
@@ -179,39 +182,40 @@ export class ServedTask {
     this.#listeners.add(listener);
   }
 
-  /** Resolves when it is over, or waits for its owner. */
+  /** Resolves when it is over, waits for its owner, or is somebody else's. */
   async settled(): Promise<void> {
-    if (this.isOver || this.waits) return;
-    await new Promise<void>((resolve) => {
-      const listener = (): void => {
-        if (!this.isOver && !this.waits) return;
-        this.#listeners.delete(listener);
-        resolve();
-      };
-      this.#listeners.add(listener);
-    });
+    while (!this.#isSettled) await this.#next();
   }
 
   /** The task as it stands, then all that happens until it settles. */
   async *events(): AsyncGenerator<StreamResponse, void, undefined> {
     const queue: StreamResponse[] = [{ payload: { $case: 'task', value: this.snapshot() } }];
-    let wake = (): void => {};
-    const listener = (event: StreamResponse): void => {
-      queue.push(event);
-      wake();
-    };
+    const listener = (event: StreamResponse): void => void queue.push(event);
     this.#listeners.add(listener);
     try {
       for (;;) {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
-        if (this.isOver || this.waits) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        if (this.#isSettled) return;
+        await this.#next();
       }
     } finally {
       this.#listeners.delete(listener);
     }
+  }
+
+  get #isSettled(): boolean {
+    return this.isOver || this.waits || this.#isReleased;
+  }
+
+  /** Resolves when something happens. */
+  async #next(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#wakes.delete(wake);
+        resolve();
+      };
+      this.#wakes.add(wake);
+    });
   }
 
   #produce(parts: Part[]): void {
@@ -240,6 +244,7 @@ export class ServedTask {
 
   #tell(event: StreamResponse): void {
     for (const listener of this.#listeners) listener(event);
+    for (const wake of this.#wakes) wake();
   }
 }
 
