@@ -110,8 +110,8 @@ export class KeptTasks {
 
   /** The owner's tasks, newest first; fewer than wanted where they are large. @throws ForgeError `overloaded` */
   async list(owner: string, { contextId, state, offset, limit }: TaskQuery) {
-    const mine = [...this.#unwritten.keys(), this.#current?.task].filter((task) => task?.owner === owner);
-    await Promise.all(mine.map((task) => task && this.saved(task)));
+    const unwritten = [...this.#unwritten.keys(), ...(this.#current === undefined ? [] : [this.#current.task])];
+    await Promise.all(unwritten.filter((task) => task.owner === owner).map((task) => this.saved(task)));
     const query = {
       owner: await digestOf([owner]),
       context: contextId === '' ? undefined : await digestOf([owner, contextId]),
