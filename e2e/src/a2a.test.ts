@@ -234,6 +234,30 @@ describe('a virtual server as an agent', () => {
     expect(lines.join()).not.toMatch(/of-the-receiver|secret-path/);
   });
 
+  it.each(BINDINGS)('keeps nothing of who followed a task by %s, and has gone', async (binding) => {
+    const at = `${gateway.url}/servers/${serverId}/a2a`;
+    const post = (path: string, body: object, signal?: AbortSignal) => {
+      const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' };
+      return fetch(`${at}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal: signal ?? null });
+    };
+    const parts = [{ data: { tool: 'echo', arguments: { query: 'never' } } }];
+    const message = { messageId: 'm', role: 'ROLE_USER', parts };
+    const begun = await post('/message:send', { message, configuration: { returnImmediately: true } });
+    const { task } = (await begun.json()) as { task: { id: string } };
+    const follow = (signal: AbortSignal) => {
+      if (binding === 'HTTP+JSON') return post(`/tasks/${task.id}:subscribe`, {}, signal);
+      return post('', { jsonrpc: '2.0', id: 1, method: 'SubscribeToTask', params: { id: task.id } }, signal);
+    };
+    for (let n = 0; n < 80; n += 1) {
+      const leaving = new AbortController();
+      const { headers, body } = await follow(leaving.signal);
+      expect(headers.get('content-type')).toBe('text/event-stream');
+      await body?.getReader().read();
+      leaving.abort();
+    }
+    expect((await post(`/tasks/${task.id}:cancel`, {})).status).toBe(200);
+  });
+
   it('stands for one agent at /a2a/{name}/jsonrpc, too', async () => {
     const body = { jsonrpc: '2.0', id: 7, method: 'message/send', params: { message: LEGACY_MESSAGE } };
     const answer = await gateway.api('POST', '/a2a/painter/jsonrpc', body);

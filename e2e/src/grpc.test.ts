@@ -53,6 +53,18 @@ describe.skipIf(!hasUv && process.env['CI'] === undefined)(`a gRPC server in Pyt
     expect(JSON.stringify(body)).not.toContain(KEY);
   });
 
+  it('is registered in the fields of ContextForge, called, and seen without its credential', async () => {
+    const service = { name: 'till', target: `127.0.0.1:${port}`, reflection_enabled: true, tls_enabled: false };
+    const made = await gateway.api('POST', '/admin/grpc', { ...service, grpc_metadata: { 'x-api-key': KEY } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { reachable: true, grpcMetadata: { 'x-api-key': '*****' }, methodCount: 4 },
+    });
+    const { body } = await gateway.api('POST', '/tools/invoke/till-shop.v1.Shop.Order', { item: 'tea' });
+    expect(body).toMatchObject({ structuredContent: { id: 'order-tea' } });
+    expect((await gateway.api('POST', '/admin/grpc/till/delete')).status).toBe(200);
+  });
+
   it.each(['modern', 'legacy'] as const)('answers a %s client by the schema that it was told', async (era) => {
     const request = {
       item: 'tea',

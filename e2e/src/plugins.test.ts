@@ -41,6 +41,11 @@ plugins:
   - { name: garbage, kind: ./own.mjs, chain_only: true, config: { how: garbage } }
   - { name: fragile, kind: ./own.mjs, chain_only: true, on_error: ignore, config: { how: throw } }
   - { name: everywhere, kind: ./own.mjs, config: { how: count } }
+  - name: bloating
+    kind: search_replace
+    chain_only: true
+    timeout: 10
+    config: { words: [{ search: '(a)', replace: '\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1' }] }
   - { name: off, kind: ./own.mjs, mode: disabled }
 `;
 
@@ -147,6 +152,16 @@ describe('a tool with plugin_chain_pre', () => {
     expect(body.error).toMatchObject({ message: expect.stringContaining('no_passwords') as string });
   });
 
+  it('is not called with arguments under a name that a plugin would not see', async () => {
+    const before = reached;
+    for (const name of ['Arguments', 'argumentſ']) {
+      const params = { name: 'guarded', [name]: { city: 'password' } };
+      const { body } = await gateway.api('POST', '/rpc', { jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+      expect(body).toMatchObject({ error: { code: -32602, message: expect.stringContaining(name) as string } });
+    }
+    expect(reached).toBe(before);
+  });
+
   it('sends the headers that a plugin adds, with variables filled in', async () => {
     await create('headed', { plugin_chain_pre: ['tenant'] });
     expect((await invoke('headed', 'x')).body.structuredContent).toMatchObject({ tenant: 'acme' });
@@ -207,6 +222,13 @@ describe('a plugin that misbehaves', () => {
     expect(JSON.stringify(body)).not.toContain('hunter2');
     expect(reached).toBe(before);
     await gateway.process.says(logged);
+  });
+
+  it('and would make texts without end of long ones does not take the gateway with it', async () => {
+    await create('bloated', { plugin_chain_pre: ['bloating'] });
+    expect((await invoke('bloated', 'a'.repeat(4_000_000))).status).toBe(500);
+    await gateway.process.says(/its replacements are too long/);
+    expect((await invoke('bloated', 'a')).body.structuredContent).toMatchObject({ url: `/weather/${'a'.repeat(20)}` });
   });
 
   it('and is to be ignored then is passed over', async () => {

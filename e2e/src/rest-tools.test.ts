@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => scope.end());
 
-/** Echoes; `/v1/busy` has no time, `/v1/list` has two members. */
+/** Echoes; `/v1/busy` has no time, `/v1/list` has two members, `/v1/deep` has a long text deep within. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   let body = '';
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -57,6 +57,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     const { method, url, headers } = request;
     if (url === '/v1/busy') return void response.writeHead(503, { 'retry-after': '120' }).end('later');
     response.setHeader('content-type', 'application/json');
+    if (url === '/v1/deep')
+      return void response.end(`${'{"a":'.repeat(70)}"${'x'.repeat(4_000_000)}"${'}'.repeat(70)}`);
     const echo = { method, url, headers, body };
     response.end(JSON.stringify(url === '/v1/list' ? [{ id: 1 }, { id: 2 }] : echo));
     return undefined;
@@ -145,6 +147,16 @@ describe('a tool is registered', () => {
     });
   });
 
+  it('without a schema, as the README has it: callers are told what the path takes, and another path asks for its own', async () => {
+    const { id, ...tool } = await create({ name: 'bare', url: `${api}/v1/weather/{city}`, request_type: 'GET' });
+    expect(tool).toMatchObject({ inputSchema: { properties: { city: { type: 'string' } }, required: ['city'] } });
+    expect(await invoke('bare', { city: 'Bern' })).toMatchObject({ url: '/v1/weather/Bern' });
+    const { body } = await gateway.api('PUT', `/tools/${id}`, { ...tool, url: `${api}/v1/weather/{town}` });
+    expect(body).toMatchObject({ inputSchema: { required: ['town'] } });
+    expect(Object.keys((body as { inputSchema: { properties: object } }).inputSchema.properties)).toEqual(['town']);
+    expect(await invoke('bare', { town: 'Bern' })).toMatchObject({ url: '/v1/weather/Bern' });
+  });
+
   it('with all fields of the documents', async () => {
     const all = {
       name: 'user-management-api',
@@ -160,9 +172,17 @@ describe('a tool is registered', () => {
       allowlist: ['127.0.0.1', 'https://backup-api.example.com'],
       plugin_chain_pre: ['rate_limit', 'pii_filter'],
       plugin_chain_post: ['response_shape'],
+      display_name: 'Users',
+      title: null,
+      extension_metadata: {},
+      deprecated: false,
+      allow_auto: false,
+      team_id: null,
+      owner_email: null,
     };
-    const tool = await create(all);
+    const tool = await create({ tool: all, team_id: null, visibility: 'public' });
     expect(tool).toMatchObject({
+      title: 'Users',
       queryMapping: all.query_mapping,
       headerMapping: all.header_mapping,
       headers: { Accept: 'application/json' },
@@ -208,6 +228,17 @@ describe('a tool is registered', () => {
     }
   });
 
+  it('with a filter that would write its answer again and again, which ends the filter and nothing else', async () => {
+    await create({ name: 'deep', url: `${api}/v1/deep`, request_type: 'GET', jsonpath_filter: '$..a' });
+    const { status, body } = await gateway.api('POST', '/tools/invoke/deep', {});
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('output is longer than') as string }],
+    });
+    expect(await invoke('jsonpath', {})).toEqual({ result: [1, 2] });
+  });
+
   it('only where it makes sense', async () => {
     const refused = async (tool: object): Promise<string> => {
       const { status, body } = await gateway.api('POST', '/tools', { name: 'bad', url: `${api}/x`, ...tool });
@@ -220,14 +251,35 @@ describe('a tool is registered', () => {
     expect(await refused({ url: 'ftp://x' })).toContain('url: must be a URL');
     expect(await refused({ url: 'http://169.254.169.254/latest' })).toContain('metadata address');
     expect(await refused({ url: undefined })).toContain('url: is missing');
-    expect(await refused({ allowlist: ['other.example'] })).toContain('allowedHosts');
-    expect(await refused({ header_mapping: { a: 'Host' } })).toContain('"Host" is a header that cannot be set here');
-    expect(await refused({ name: 'weather_get' })).toContain('has this name');
+    expect(await refused({ url: `${api}/{id` })).toMatch(/^url: has a brace/);
+    expect(await refused({ allowlist: ['other.example'] })).toMatch(/^allowlist: does not have the host/);
+    expect(await refused({ query_mapping: { q: 'q' }, header_mapping: { a: 'Host' } })).toBe(
+      'headerMapping.a: "Host" is a header that cannot be set here',
+    );
+    expect(await refused({ name: 'a b' })).toBe('name: must be 1 to 64 of the characters A-Z a-z 0-9 _ . / -');
+    expect(await refused({ input_schema: { type: 'strin' } })).toBe('inputSchema: must have the type "object"');
+    expect(await refused({ auth: { auth_type: 'bearer' } })).toBe('auth.token: is missing for this authType');
+    expect(await refused({ auth: { authtype: 'bearer' } })).toMatch(/^auth\.authtype: .* did you mean "authType"/);
+    expect(await refused({ jsonpath_filter: '.a |' })).toMatch(/^jsonpathFilter: is no jq: jq: error: syntax error/);
+    expect(await refused({ jsonpath_filter: '$.x-y' })).toMatch(/^jsonpathFilter: is no JSONPath: "-"/);
+    expect(await refused({ deprecated: true })).toContain('leave it out');
+    expect(await refused({ team_id: 'red' })).toMatch(/^team_id: there are no teams here/);
+    expect(await refused({ name: 'weather_get' })).toMatch(/^The tool "weather_get" \([0-9a-f]{32}\) has this name$/);
     expect(await refused({ nmae: 'x' })).toContain('did you mean "name"?');
   });
 });
 
 describe('a registered tool', () => {
+  it('keeps its name when another one is taken away from it, as by the null of ContextForge', async () => {
+    const { id } = await create({ name: 'plain', url: `${api}/plain` });
+    for (const change of [{ custom_name: null, description: 'x' }, { customName: 'other' }, { customName: null }]) {
+      const { status, body } = await gateway.api('PUT', `/tools/${id}`, change);
+      const expected = change.customName ?? 'plain';
+      expect([status, body]).toMatchObject([200, { name: expected, customName: expected }]);
+    }
+    expect(await invoke('plain', {})).toMatchObject({ url: '/plain' });
+  });
+
   it('is changed, keeps its id and its secrets, and takes back what it showed', async () => {
     const tool = await create({
       name: 'changing',

@@ -162,11 +162,14 @@ export function setUp({ maxBodyBytes, importOpenApi, plugins: installed = [] }: 
   };
 }
 
-/** A server of MCP: calls return what they were given; tools called `bad` fail. */
+/** A server of MCP: calls return what they were given; tools called `bad` fail, by the argument `error` where there is one. */
 function respond(message: JsonText): JsonText | undefined {
   const id = message.member('id');
   if (!id) return undefined;
-  const { method, params } = message.value as { method: string; params?: Record<string, unknown> };
+  const { method, params } = message.value as {
+    method: string;
+    params?: Record<string, unknown> & { arguments?: { error?: unknown } };
+  };
   const results: Record<string, unknown> = {
     'tools/call': { content: [{ type: 'text', text: JSON.stringify(params) }] },
     'tools/list': { tools: [] },
@@ -175,7 +178,7 @@ function respond(message: JsonText): JsonText | undefined {
   };
   const failed = params?.['name'] === 'bad';
   const answer = failed
-    ? { error: { code: -32010, message: 'busy', data: { retryAfter: 3 } } }
+    ? { error: params?.['arguments']?.error ?? { code: -32010, message: 'busy', data: { retryAfter: 3 } } }
     : Object.hasOwn(results, method)
       ? { result: results[method] }
       : { error: { code: -32601, message: 'no such method' } };

@@ -9,6 +9,7 @@ import { type Route, serveRoutes } from './http/serve.ts';
 import type { ApiCallbacks } from './routes/callbacks.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
+import { grpcServiceRoutes } from './routes/grpc-services.ts';
 import { importRoutes } from './routes/import.ts';
 import { openApiRoutes } from './routes/openapi-import.ts';
 import { pluginRoutes } from './routes/plugins.ts';
@@ -52,6 +53,7 @@ export function createApi(options: ApiOptions): Hono {
   const routes: Route[] = [
     ...gatewayRoutes(registry),
     ...agentRoutes(registry, callbacks),
+    ...grpcServiceRoutes(registry, callbacks),
     ...importRoutes(registry),
     ...openApiRoutes(registry, callbacks.importOpenApi),
     ...serverRoutes(registry, callbacks),

@@ -84,7 +84,7 @@ export {
   type UniqueKey,
   withoutIds,
 } from './memory/store-rules.ts';
-export { hashedName } from './catalog/naming.ts';
+export { hashedName, slugify } from './catalog/naming.ts';
 export { type Catalog } from './catalog/catalog.ts';
 export { type ListMethod, type Route, type View } from './catalog/view.ts';
 export { createForge, type Forge, type ForgeOptions } from './create-forge.ts';

@@ -4,6 +4,7 @@ import type { JsonText } from '@forge/protocol';
 import { z } from 'zod';
 import { defineGuardrail } from './guardrail.ts';
 import { type Edit, editArguments, editResult, textsOf } from './texts.ts';
+import { createWordSearch } from './word-search.ts';
 
 const schema = z.strictObject({
   /** As in ContextForge, case counts and a part of a word is enough. */
@@ -18,10 +19,9 @@ export const denyFilter = defineGuardrail({
   version: '0.1.0',
   schema,
   create({ words }) {
+    const search = createWordSearch(words);
     const denial = (where: string, editAll: (edit: Edit) => JsonText): Denial | undefined => {
-      const texts = textsOf(editAll);
-      const isFound = words.some((word) => texts.some((text) => text.includes(word)));
-      return isFound
+      return textsOf(editAll).some(search)
         ? { reason: 'A denied word', description: `A denied word is in the ${where}`, code: 'deny' }
         : undefined;
     };

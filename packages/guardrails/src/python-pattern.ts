@@ -20,7 +20,8 @@ export function pythonRule(search: string, replace: string): Rule {
     .replaceAll(/\(\?P=(\w+)\)/g, String.raw`\k<$1>`)
     .replaceAll(/(?<!\\)((?:\\\\)*)\\A/g, '$1(?<![\\s\\S])')
     .replaceAll(/(?<!\\)((?:\\\\)*)\\Z/g, '$1(?![\\s\\S])');
-  return { source, flags: usable(source, [...new Set(flags)].join('')), replacement: replacementOf(replace) };
+  const usableFlags = usable(source, [...new Set(flags)].join(''));
+  return { source, flags: usableFlags, replacement: replacementOf(replace, groupsOf(source, usableFlags)) };
 }
 
 /** Characters beyond 16 bits are one, unless the pattern has escapes that only the older form takes. */
@@ -34,17 +35,33 @@ function usable(source: string, flags: string): string {
   }
 }
 
+/** What may be referred to. With nothing as its first choice a pattern matches nothing, and shows its groups. */
+function groupsOf(source: string, flags: string): ReadonlySet<string> {
+  const match = new RegExp(`|${source}`, flags).exec('');
+  return new Set([...(match?.keys() ?? []), ...Object.keys(match?.groups ?? {})].map(String));
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\n': '\n', '\\t': '\t', '\\\\': '\\' };
+
 /** `\1` and `\g<name>` are groups; a dollar is a dollar. */
-function replacementOf(replace: string): string {
-  return replace
-    .replaceAll('$', '$$$$')
-    .replaceAll(
-      /\\(?:g<(\d+)>|g<(\w+)>|(\d{1,2})|n|t|\\)/g,
-      (escape, number?: string, name?: string, digit?: string) => {
-        if (name !== undefined) return `$<${name}>`;
-        const group = number ?? digit;
-        if (group !== undefined) return Number(group) === 0 ? '$&' : `$${Number(group)}`;
-        return { '\\n': '\n', '\\t': '\t' }[escape] ?? '\\';
-      },
-    );
+function replacementOf(replace: string, groups: ReadonlySet<string>): Rule['replacement'] {
+  const parts: (string | { group: number | string })[] = [];
+  let copied = 0;
+  for (const match of replace.matchAll(/\\(?:g<(\w+)>|(\d{1,2})|[nt\\])/g)) {
+    const [escape, name, digits] = match;
+    parts.push(replace.slice(copied, match.index));
+    copied = match.index + escape.length;
+    const group = name ?? digits;
+    if (group === undefined) parts.push(ESCAPES[escape] ?? escape);
+    else parts.push({ group: referred(group, groups) });
+  }
+  return [...parts, replace.slice(copied)].filter((part) => part !== '');
+}
+
+/** As the pattern calls the group: by number or by name. */
+function referred(group: string, groups: ReadonlySet<string>): number | string {
+  const key = /^\d+$/.test(group) ? Number(group) : group;
+  if (!groups.has(String(key)))
+    throw new SyntaxError(`the replacement refers to the group "${group}", and there is none`);
+  return key;
 }

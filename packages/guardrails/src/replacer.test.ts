@@ -27,6 +27,13 @@ describe('a replacer', () => {
     expect((await run(['aaa'])).texts).toEqual(['b']);
   });
 
+  it('gives the first texts of a thread no more time than any other, once the thread is there', async () => {
+    const { run } = of([pythonRule('^(a+)+$', 'b')], { timeoutMs: 50 });
+    const begun = performance.now();
+    await expect(run([`${'a'.repeat(64)}!`])).rejects.toThrow('longer than 50 ms');
+    expect(performance.now() - begun).toBeLessThan(4000); // it may take 5000 ms to load
+  });
+
   it('keeps no more than so many waiting', async () => {
     const { run } = of([pythonRule('a', 'b')], { maxWaiting: 2 });
     const answers = await Promise.allSettled([1, 2, 3, 4].map(() => run(['a'])));
@@ -37,7 +44,40 @@ describe('a replacer', () => {
     const { run } = of([1, 2, 3].map(() => pythonRule('a', 'a'.repeat(300))));
     await expect(run(['a'])).rejects.toThrow('too long');
   });
+
+  it.each([
+    ['', 'b'.repeat(100)],
+    ['a', 'b'.repeat(10_000)],
+    ['(a)', String.raw`\1`.repeat(20)],
+    ['(?:)', ''],
+  ])('outlives %s -> %s on a text of the largest size', async (search, replace) => {
+    const { run } = of([pythonRule(search, replace)], { timeoutMs: 3000 });
+    const why = await run(['a'.repeat(8_000_000)]).then(
+      () => 'no replacement',
+      (error: Error) => error.message,
+    );
+    expect(why).toMatch(replace === '' ? /no replacement|takes longer/ : /too long/);
+    expect((await run([''])).texts).toHaveLength(1);
+  });
+
+  it('gives nobody what was made of the texts of another', async () => {
+    const { run } = of([pythonRule('x', 'y')], { timeoutMs: 100 });
+    await run(['warm']);
+    for (let round = 0; round < 5; round += 1) {
+      const answers = Promise.allSettled([run(['x of one']), run(['x of another'])]);
+      // The answer of the thread and the end of its time are found together, the end first.
+      setImmediate(() => busy(200));
+      for (const [at, answer] of (await answers).entries()) {
+        if (answer.status === 'fulfilled') expect(answer.value.texts).toEqual([['y of one', 'y of another'][at]]);
+      }
+    }
+  });
 });
+
+function busy(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
 
 describe('a rule of Python', () => {
   it.each([
@@ -50,11 +90,19 @@ describe('a rule of Python', () => {
     [String.raw`[\w\-]+`, 'x', 'a-b', 'x'],
     ['^.$', 'one', '😀', 'one'],
     ['x', String.raw`\g<0>\n\\`, 'x', 'x\n\\'],
+    ['(a)'.repeat(10), String.raw`\g<1>0`, 'a'.repeat(10), 'a0'],
+    ['(a)|b', String.raw`<\1>`, 'ab', '<a><>'],
+    ['', '-', '😀a', '-😀-a-'],
+    ['x*', '-', 'abxd', '-a-b--d-'],
   ])('%s -> %s', async (search, replace, text, expected) => {
     expect((await of([pythonRule(search, replace)]).run([text])).texts).toEqual([expected]);
   });
 
   it.each(['(', '(?x) a', '(?<=a+'])('%s is none', (search) => {
     expect(() => pythonRule(search, '')).toThrow(SyntaxError);
+  });
+
+  it.each([String.raw`\2`, String.raw`\g<b>`])('replaces by no group that there is not: %s', (replace) => {
+    expect(() => pythonRule('(?P<a>x)', replace)).toThrow(/refers to the group/);
   });
 });

@@ -4,11 +4,13 @@
  */
 import { Worker } from 'node:worker_threads';
 
-/** What is looked for, and what takes its place, as in `String.prototype.replaceAll`. */
+/** What is looked for, and what takes its place. */
 export interface Rule {
   readonly source: string;
+  /** With `g`. */
   readonly flags: string;
-  readonly replacement: string;
+  /** Texts, and groups of what was found; 0 is the whole of it. */
+  readonly replacement: readonly (string | { readonly group: number | string })[];
 }
 
 /** What became of some texts. */
@@ -20,6 +22,9 @@ export interface Replaced {
 
 /** What the thread answers. */
 export type Answer = Replaced | { readonly error: string };
+
+/** What the thread says first. */
+export type Ready = 'ready';
 
 /** Options of {@link createReplacer}. */
 export interface ReplacerOptions {
@@ -63,16 +68,27 @@ export function createReplacer(
     const [job] = jobs;
     if (job === undefined) return;
     worker ??= start();
-    timer = setTimeout(() => ended(`it takes longer than ${timeoutMs} ms`), timeoutMs + (isWarm ? 0 : LOAD_MS));
+    endIn(timeoutMs + (isWarm ? 0 : LOAD_MS));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(job.texts);
+  }
+
+  function endIn(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => ended(`it takes longer than ${timeoutMs} ms`), ms);
   }
 
   function start(): Worker {
     const options = { workerData: rules, resourceLimits: MEMORY, env: {}, stdout: true, stderr: true };
     const started = new Worker(SCRIPT, options);
     started.unref();
-    started.on('message', (answer: Answer) => settled(answer));
+    // A thread that was ended delivers what it had said before, when nobody waits for that any more.
+    started.on('message', (answer: Answer | Ready) => {
+      if (worker !== started) return;
+      isWarm = true;
+      if (answer !== 'ready') settled(answer);
+      else if (jobs.length > 0) endIn(timeoutMs);
+    });
     started.on('error', (error) => worker === started && ended(error.message));
     started.on('exit', () => worker === started && ended('its thread ended'));
     return started;
@@ -80,7 +96,6 @@ export function createReplacer(
 
   function settled(answer: Answer): void {
     clearTimeout(timer);
-    isWarm = true;
     const job = jobs.shift();
     if ('error' in answer) job?.reject(new Error(answer.error));
     else job?.resolve(answer);
@@ -91,8 +106,8 @@ export function createReplacer(
   function ended(why: string): void {
     const last = worker;
     worker = undefined;
-    settled({ error: why });
     isWarm = false;
+    settled({ error: why });
     void last?.terminate();
   }
 

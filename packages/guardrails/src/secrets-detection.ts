@@ -63,7 +63,7 @@ export const secretsDetection = defineGuardrail({
   schema,
   create(config) {
     const names = NAMES.filter((name) => config.enabled[name]);
-    const replacement = config.redaction_text.replaceAll('$', '$$$$');
+    const replacement = [config.redaction_text];
     const replacer = createReplacer(
       names.map((name) => {
         const { source, flags = '' }: { source: string; flags?: string } = PATTERNS[name];

@@ -71,10 +71,11 @@ test('many who need a token at one time share one request, and who comes later t
   expect(requests).toHaveLength(1);
 });
 
-test.each([
+test.each<[object, number, number]>([
   [{ expires_in: 3600 }, 3_530_000, 3_545_000],
   [{ expires_in: '100' }, 85_000, 95_000],
   [{}, 230_000, 275_000],
+  ...[0, -1, 'never', [], null].map((value): [object, number, number] => [{ expires_in: value }, 230_000, 275_000]),
   [{ expires_in: 1e12 }, 86_000_000, 86_400_000],
 ])('a token with %j is renewed shortly before its end', async (more, before, after) => {
   const { url } = await numbering(more);
@@ -96,7 +97,52 @@ test('a token that is refused is forgotten once, whoever says so, unless it is o
   expect([source.discard('t1'), source.discard('t1')]).toEqual([true, true]);
   expect(await source.token()).toBe('t2');
   expect(source.discard('t1')).toBe(true);
-  expect(source.current).toBe('t2');
+  expect(source.recent).toEqual(['t2', 't1']);
+});
+
+test('tokens that are refused one after the other are fetched more and more seldom, until one was good for long', async () => {
+  const { url, requests } = await numbering({ expires_in: 86_400 });
+  const source = sourceAt(url);
+  later(0);
+  const start = Date.now();
+  const refuse = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) {
+      source.discard(await source.token());
+      vi.setSystemTime(Date.now() + 1000);
+    }
+  };
+  await refuse(600);
+  expect(requests.length).toBeLessThan(20);
+  expect(Date.now() - start).toBe(600_000);
+  vi.setSystemTime(Date.now() + 400_000);
+  const before = requests.length;
+  await refuse(5);
+  expect(requests.length - before).toBe(2);
+});
+
+test('a token is let go of even where the clock was set back', async () => {
+  const { url } = await numbering();
+  const source = sourceAt(url);
+  expect(await source.token()).toBe('t1');
+  later(-3_600_000);
+  expect(source.discard('t1')).toBe(true);
+});
+
+test('an endpoint that fails is left alone for longer and longer, and is believed again at once', async () => {
+  let works = false;
+  const endpoint: Endpoint = await serve((_, response) => {
+    response.writeHead(works ? 200 : 401).end(JSON.stringify({ access_token: 't', error: 'invalid_client' }));
+  });
+  const source = sourceAt(endpoint.url);
+  later(0);
+  for (let tenths = 0; tenths < 1200; tenths += 1) {
+    await expect(source.token()).rejects.toThrow('HTTP 401 (invalid_client)');
+    vi.setSystemTime(Date.now() + 100);
+  }
+  expect(endpoint.requests.length).toBeLessThan(12);
+  works = true;
+  vi.setSystemTime(Date.now() + 30_000);
+  expect(await source.token()).toBe('t');
 });
 
 const json =

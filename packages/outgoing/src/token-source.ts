@@ -16,11 +16,19 @@ export interface ClientCredentials {
 
 /** Where tokens come from. */
 export interface TokenSource {
-  /** A token that is good for a while. @throws ForgeError `upstream_error` saying why there is none */
+  /**
+   * A token that is good for a while. An endpoint that has failed is left alone for a second, for longer each further time;
+   * until then the failure is that of before.
+   *
+   * @throws ForgeError `upstream_error` saying why there is none
+   */
   token(): Promise<string>;
-  /** The token at hand, for keeping it out of texts. */
-  readonly current: string | undefined;
-  /** Forgets a token that was refused; `false` where the next one would be the same: it was fetched this moment. */
+  /** The token at hand and the one before it, which may be under way still, for keeping them out of texts. */
+  readonly recent: readonly string[];
+  /**
+   * Forgets a token that was refused; `false` where the next one would be, too: it was fetched this moment, or a short time
+   * ago and was refused as quickly as those before it.
+   */
   discard(refused: string): boolean;
   close(): Promise<void>;
 }
@@ -43,8 +51,16 @@ const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 65_536;
 /** Servers refuse headers that are much longer. */
 const MAX_TOKEN = 16_384;
-/** A refused token that is newer than this would be refused again. */
+/** A refused token that is newer than this would be refused again. Twice as new each further time, up to a minute. */
 const FRESH_MS = 1000;
+const MAX_FRESH_MS = 60_000;
+/** A token that was good for so long was refused for a reason of its own. */
+const CALM_MS = 300_000;
+/** How long an endpoint that has failed is left alone; twice as long each further time. */
+const PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 30_000;
+/** What an endpoint has not heard of. */
+const UNSENT: ReadonlySet<string> = new Set(['forbidden', 'upstream_unreachable', 'invalid_params']);
 
 /**
  * A source of tokens; nothing is fetched before the first one is needed. Redirects are not followed: they would take the
@@ -58,22 +74,32 @@ export function createTokenSource(options: TokenOptions): TokenSource {
   const url = new URL(options.credential.tokenUrl);
   const outgoing = createOutgoing({ origin: url.origin, refuses: options.refuses, connections: 1 });
   let held: { readonly token: string; readonly fetchedAt: number; readonly renewAt: number } | undefined;
+  let failed: { readonly error: Error; readonly at: number; readonly pause: number } | undefined;
   let fetching: Promise<string> | undefined;
+  let freshMs = FRESH_MS;
+  let recent: string[] = [];
 
   async function renew(): Promise<string> {
     const fetchedAt = Date.now();
-    const { token, expiresIn } = await fetchToken(outgoing, url, options);
+    const { token, expiresIn } = await fetchToken(outgoing, url, options).catch((error: ForgeError) => {
+      const pause = Math.min((failed?.pause ?? PAUSE_MS / 2) * 2, MAX_PAUSE_MS);
+      if (!UNSENT.has(ForgeError.from(error.cause).code)) failed = { error, at: Date.now(), pause };
+      throw error;
+    });
     const lifetime = expiresIn * 1000;
+    failed = undefined;
     held = { token, fetchedAt, renewAt: fetchedAt + Math.max(lifetime - MARGIN_MS, lifetime * 0.9) };
+    recent = [token, ...recent.slice(0, 1)];
     return token;
   }
 
   return {
-    get current() {
-      return held?.token;
+    get recent() {
+      return recent;
     },
     token() {
       if (held !== undefined && Date.now() < held.renewAt) return Promise.resolve(held.token);
+      if (failed !== undefined && since(failed.at) < failed.pause) return Promise.reject(failed.error);
       fetching ??= renew().finally(() => {
         fetching = undefined;
       });
@@ -81,12 +107,19 @@ export function createTokenSource(options: TokenOptions): TokenSource {
     },
     discard(refused) {
       if (held?.token !== refused) return true; // somebody else has found out already
-      if (Date.now() - held.fetchedAt < FRESH_MS) return false;
+      const age = since(held.fetchedAt);
+      if (age < freshMs) return false;
+      freshMs = age < CALM_MS ? Math.min(freshMs * 2, MAX_FRESH_MS) : FRESH_MS;
       held = undefined;
       return true;
     },
     close: () => outgoing.close(),
   };
+}
+
+/** Milliseconds; a clock that was set back must not make them last. */
+function since(time: number): number {
+  return Math.abs(Date.now() - time);
 }
 
 async function fetchToken(

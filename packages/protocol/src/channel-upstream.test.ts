@@ -211,15 +211,21 @@ describe('a call', () => {
     expect((await call('-32021').outcome).error).toMatchObject({ code: -32021, message: 'no' });
   });
 
-  it.each(['{"jsonrpc":"2.0","id":ID,"result":[]}', '{"jsonrpc":"2.0","id":ID}', '{"id":ID,"result":{},"error":{}}'])(
-    'ends with upstream_error when its answer is %s',
-    async (garbage) => {
-      const server = new ScriptedServer('legacy');
+  it.each([
+    '{"jsonrpc":"2.0","id":ID,"result":[]}',
+    '{"jsonrpc":"2.0","id":ID,"result":null}',
+    '{"jsonrpc":"2.0","id":ID,"result":7}',
+    '{"jsonrpc":"2.0","id":ID,"result":"{}"}',
+    '{"jsonrpc":"2.0","id":ID}',
+    '{"id":ID,"result":{},"error":{}}',
+  ])('ends with upstream_error when its answer is %s', async (garbage) => {
+    for (const era of ['legacy', 'modern'] as const) {
+      const server = new ScriptedServer(era);
       server.scripts.set('tools/call', ({ id }, connection) => connection.write(garbage.replace('ID', String(id))));
       const { call } = setUp(server);
-      expect(code(await call('t').outcome)).toBe('upstream_error');
-    },
-  );
+      expect(code(await call('t').outcome), era).toBe('upstream_error');
+    }
+  });
 
   it('outlives noise that answers nothing', async () => {
     const server = new ScriptedServer('legacy');

@@ -196,6 +196,10 @@ describe('targetOf', () => {
       '{"name":"a","arguments":{},"arguments":{"x":1}}',
       '{"name":"a","n\\u0061me":"b"}',
       '{"name":"a","_meta":{},"_Meta":{}}',
+      '{"name":"a","Arguments":{"x":1}}',
+      '{"name":"a","argument\\u017f":{"x":1}}',
+      '{"name":"a","arguments":{},"argumentſ":{"x":1}}',
+      '{"name":"a","ta\\u017f\\u212aid":"t"}',
     ];
     for (const text of texts) expect(refusal(() => targetOf('tools/call', params(text)))).toEqual([400, -32602]);
     expect(refusal(() => targetOf('tools/call', undefined))).toEqual([400, -32602]);

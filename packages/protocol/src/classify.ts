@@ -59,8 +59,9 @@ const TARGETS: ReadonlyMap<string, string> = new Map([
   ['tasks/cancel', 'taskId'],
 ]);
 
-/** Members of `params` that decide what a call does, in lower case. */
-const DECISIVE = new Set(['_meta', 'name', 'uri', 'taskid', 'arguments']);
+/** Members of `params` that decide what a call does. */
+const DECISIVE: ReadonlySet<string> = new Set(['_meta', 'name', 'uri', 'taskId', 'arguments']);
+const IN_ONE_CASE: ReadonlyMap<string, string> = new Map([...DECISIVE].map((name) => [inOneCase(name), name]));
 
 /**
  * Tells the era of what a client sent, and reads a modern request's envelope.
@@ -93,7 +94,7 @@ export function classify(
  * What a request is about: `params.name`, `params.uri` or `params.taskId`; `undefined` for methods without one.
  *
  * @throws ForgeError `invalid_params` when the method needs it and it is no string, or when a member that decides what
- * is called stands there twice, be it in another case: peers disagree on which one counts.
+ * is called stands there twice, or in another case: to some peers that is another member, to others (Go) the same.
  */
 export function targetOf(method: string, params: JsonText | undefined): string | undefined {
   checkDecisive(params);
@@ -173,11 +174,17 @@ function claimsModern(message: Message): boolean {
 function checkDecisive(params: JsonText | undefined): void {
   const seen = new Set<string>();
   for (const name of params?.names() ?? []) {
-    const key = name.toLowerCase();
-    if (!DECISIVE.has(key)) continue;
-    if (seen.has(key)) throw new ForgeError('invalid_params', `params has more than one "${key}"`);
-    seen.add(key);
+    const decisive = DECISIVE.has(name) ? name : IN_ONE_CASE.get(inOneCase(name));
+    if (decisive === undefined) continue;
+    if (name !== decisive) throw new ForgeError('invalid_params', `params.${name} must be spelled "${decisive}"`);
+    if (seen.has(name)) throw new ForgeError('invalid_params', `params has more than one "${name}"`);
+    seen.add(name);
   }
+}
+
+/** By both cases, as there are letters with two small forms: `ſ` is an `s`, and the sign for Kelvin a `k`. */
+function inOneCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 function metaOf(params: JsonText | undefined): Record<string, unknown> | undefined {

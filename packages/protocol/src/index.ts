@@ -108,7 +108,7 @@ export {
 } from './credentialed-upstream.ts';
 export { passingExtensions, refusalToAsk } from './capabilities.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
-export { errorOutcome, resultOutcome, rpcErrorOutcome, toRpcError } from './outcome.ts';
+export { errorOutcome, ownCode, resultOutcome, rpcErrorOutcome, toRpcError } from './outcome.ts';
 export {
   agreedLegacy,
   ASSUMED_LEGACY,

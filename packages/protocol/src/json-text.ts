@@ -10,10 +10,11 @@ export const MAX_JSON_DEPTH = 256;
 /**
  * Parses JSON from outside.
  *
- * @throws ForgeError `parse_error` when it is not JSON, or nests deeper than {@link MAX_JSON_DEPTH}.
+ * @param maxDepth fewer for text that stands within other text
+ * @throws ForgeError `parse_error` when it is not JSON, or nests deeper than that.
  */
-export function parseJson(text: string): unknown {
-  if (opensOften(text)) assertDepth(text);
+export function parseJson(text: string, maxDepth = MAX_JSON_DEPTH): unknown {
+  if (opensOften(text, maxDepth)) assertDepth(text, maxDepth);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -257,7 +258,7 @@ function endOfValue(text: string, start: number): number {
     if (code === QUOTE) at = endOfString(text, at) - 1;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
-      if (depth > MAX_JSON_DEPTH) throw tooDeep();
+      if (depth >= MAX_JSON_DEPTH) throw tooDeep(); // what it is a value of is a level itself
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       depth -= 1;
       if (depth === 0) return at + 1;
@@ -283,10 +284,10 @@ function skipSpace(text: string, at: number): number {
 }
 
 /** Whether there are enough brackets, those in strings included, to nest too deeply. Most text has few, and no walk is needed. */
-function opensOften(text: string): boolean {
+function opensOften(text: string, maxDepth: number): boolean {
   // Text shorter than twice the limit cannot close what it opens that deep.
-  if (text.length <= MAX_JSON_DEPTH * 2) return false;
-  return count(text, '{', MAX_JSON_DEPTH) + count(text, '[', MAX_JSON_DEPTH) > MAX_JSON_DEPTH;
+  if (text.length <= maxDepth * 2) return false;
+  return count(text, '{', maxDepth) + count(text, '[', maxDepth) > maxDepth;
 }
 
 /** How often a character stands in a text; counted no further than above `enough`. */
@@ -296,7 +297,7 @@ function count(text: string, character: string, enough: number): number {
   return found;
 }
 
-function assertDepth(text: string): void {
+function assertDepth(text: string, maxDepth: number): void {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -307,7 +308,7 @@ function assertDepth(text: string): void {
       at = close;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
-      if (depth > MAX_JSON_DEPTH) throw tooDeep();
+      if (depth > maxDepth) throw tooDeep();
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
   }
 }

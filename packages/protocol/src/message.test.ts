@@ -178,6 +178,7 @@ describe('readUpstreamBody', () => {
     ['a notification', '"method":"notifications/progress","params":{"progressToken":[},"pad":PAD}'],
     ['a question', '"id":7,"method":"elicitation/create","params":{"mode":[},"pad":PAD}'],
     ['an error', '"id":7,"error":{"code":-32603,"message":"no","data":{"code":[},"pad":PAD}}'],
+    ['a small result', '"id":7,"result":{"isError":tru},"pad":PAD'],
   ])('refuses %s that is large and no JSON within', (_name, members) => {
     const text = `{"jsonrpc":"2.0",${members.replace('PAD', `"${'x'.repeat(40_000)}"`)}}`;
     expect(codeOf(() => readUpstreamBody(text))).toBe('parse_error');

@@ -62,8 +62,8 @@ export function readBody(text: string): Message | Message[] {
 
 /**
  * Reads what an upstream sent. A large result costs one scan and no parse, so whether its values are JSON to the last
- * character is left to whoever reads them. What an upstream says or asks by itself is parsed, because it is read where
- * nobody waits for an error.
+ * character is left to whoever reads them; a small one is parsed, however much stands around it. What an upstream says or
+ * asks by itself is parsed, because it is read where nobody waits for an error.
  *
  * @throws ForgeError like {@link readBody}.
  */
@@ -71,7 +71,12 @@ export function readUpstreamBody(text: string): Message | Message[] {
   if (text.length <= SCAN_ONLY_ABOVE) return readBody(text);
   const read = readParsed(new JsonText(text.trim()));
   const messages = Array.isArray(read) ? read : [read];
-  return messages.every(({ kind }) => kind === 'response') ? read : readBody(text);
+  return messages.every(isLargeResponse) ? read : readBody(text);
+}
+
+function isLargeResponse(message: Message): boolean {
+  if (message.kind !== 'response') return false;
+  return message.result === undefined || message.result.text.length > SCAN_ONLY_ABOVE;
 }
 
 /** The `id` that an error about this body must carry, as raw JSON, where one can be made out. Never throws. */

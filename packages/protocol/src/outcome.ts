@@ -1,5 +1,5 @@
 /** @module Outcomes made by Forge itself. */
-import { ForgeError } from './errors.ts';
+import { type ErrorCode, ForgeError } from './errors.ts';
 import type { Outcome, RpcError } from './exchange.ts';
 import { JsonText } from './json-text.ts';
 import type { Era } from './versions.ts';
@@ -14,6 +14,14 @@ export function rpcErrorOutcome(error: RpcError, era: Era = 'modern'): Outcome {
   return { era, error };
 }
 
+/** Codes of the error objects that were made here. What an upstream answers may have any code and any data. */
+const OWN = new WeakMap<RpcError, ErrorCode>();
+
+/** The code of an error that this Forge made itself; `undefined` for what an upstream answered, whatever that looks like. */
+export function ownCode(error: RpcError): ErrorCode | undefined {
+  return OWN.get(error);
+}
+
 /** Whatever was thrown, as the error object that the caller may see. */
 export function toRpcError(thrown: unknown): RpcError {
   const error = ForgeError.from(thrown);
@@ -22,11 +30,13 @@ export function toRpcError(thrown: unknown): RpcError {
     ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
     ...(error.meaning.jsonRpcCode === -32603 ? { code: error.code, errorId: error.id } : {}),
   };
-  return {
+  const made: RpcError = {
     code: error.meaning.jsonRpcCode,
     message: error.publicMessage,
     data: Object.keys(data).length === 0 ? undefined : JsonText.of(data),
   };
+  OWN.set(made, error.code);
+  return made;
 }
 
 /** Whatever was thrown, as an outcome. */

@@ -2,7 +2,7 @@
  * @module Messages in the forms in which nearly all peers write them, read by one parse: what holds `params` or `result` is
  * known by the text around it, so that only what is inside has to be parsed, and nothing to be searched.
  */
-import { JsonText, parseJson } from './json-text.ts';
+import { JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
 import type { Message } from './message.ts';
 
 const ID = String.raw`(-?(?:0|[1-9]\d*)|"[^"\\\u0000-\u001f]*")`;
@@ -46,7 +46,7 @@ function held(method: string | undefined, id: string | undefined, text: string):
 function parsed(text: string): JsonText | undefined {
   if (!text.endsWith('}')) return undefined; // white space
   try {
-    return new JsonText(text, parseJson(text));
+    return new JsonText(text, parseJson(text, MAX_JSON_DEPTH - 1));
   } catch {
     return undefined; // what is wrong with it is said by who reads any message
   }

@@ -40,8 +40,12 @@ describe('the extension', () => {
     [String.raw`{"result\u0054ype":"\u0074ask","taskId":"a"}`, true],
     ['{"resultType":"complete","structuredContent":{"resultType":"task"}}', false],
     ['{"resultType":"complete","content":[{"type":"text","text":"task"}]}', false],
+    ['null', false],
+    ['"task"', false],
+    ['["task"]', false],
   ])('makes of the result %s a task: %s', (result, expected) => {
     expect(isTask(new JsonText(result))).toBe(expected);
+    expect(isTask(JsonText.parse(result))).toBe(expected);
   });
 });
 

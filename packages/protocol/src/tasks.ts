@@ -40,7 +40,7 @@ const COMPLETE = '{"resultType":"complete",';
 
 /** Whether a result in modern form is a task instead of what was asked for (`CreateTaskResult`). */
 export function isTask(result: JsonText): boolean {
-  if (result.isParsed) return (result.value as { resultType?: unknown }).resultType === 'task';
+  if (result.isParsed) return (result.value as { resultType?: unknown } | null)?.resultType === 'task';
   const { text } = result;
   if (text.startsWith(COMPLETE)) return false; // as nearly every result begins, Forge's own among them
   // However it is spelled: most results are told from a task without a look at their members.

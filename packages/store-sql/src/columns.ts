@@ -103,6 +103,7 @@ export const SESSION_STATE_COLUMNS: Columns<SessionStateRecord> = { id: plain, s
 export const AGENT_TASK_COLUMNS: Columns<AgentTaskRecord> = {
   id: plain,
   owner: plain,
+  caller: plain,
   context: plain,
   state: plain,
   createdAt: plain,

@@ -37,6 +37,7 @@ export interface AuditBatchRow {
 export interface AgentTaskRow extends SqlRow {
   readonly id: string;
   readonly owner: string;
+  readonly caller: string;
   readonly context: string;
   readonly state: string;
   readonly created_at: number;

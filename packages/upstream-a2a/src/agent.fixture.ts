@@ -171,6 +171,10 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
         artifact(context, bus, parts);
         return done();
       }
+      case 'pieces':
+        for (let n = 0; n < (args.count ?? 0); n += 1)
+          artifact(context, bus, [textPart('x'.repeat(args.size ?? 0))], n > 0);
+        return done();
       case 'chunks':
         for (const piece of ['one ', 'two ', 'three']) artifact(context, bus, [textPart(piece)], piece !== 'one ');
         return done();

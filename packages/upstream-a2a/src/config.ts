@@ -185,7 +185,15 @@ interface Issue {
 
 function issueOf({ path, message, ...issue }: z.core.$ZodIssue): Issue {
   const unknown = issue.code === 'unrecognized_keys' ? `.${(issue as { keys: string[] }).keys[0] ?? ''}` : '';
-  return { field: ['config', ...path].join('.') + unknown, message: unknown === '' ? message : 'is not known here' };
+  return {
+    field: ['config', ...path].join('.') + unknown,
+    message: unknown === '' ? wordsOf(message) : 'is not known here',
+  };
+}
+
+/** What zod says of a value that is not there. */
+function wordsOf(message: string): string {
+  return message.endsWith('received undefined') ? 'is missing' : message;
 }
 
 function invalid(issues: readonly Issue[]): ForgeError {

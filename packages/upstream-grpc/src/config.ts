@@ -158,5 +158,6 @@ function checked<T extends object>(field: string, value: object, rules: Readonly
 }
 
 function invalid(field: string, message: string): ForgeError {
-  return new ForgeError('validation_failed', `${field.slice(0, 100)}: ${message}`);
+  const issue = { field: field.slice(0, 100), message };
+  return new ForgeError('validation_failed', `${issue.field}: ${message}`, { data: { issues: [issue] } });
 }

@@ -44,7 +44,12 @@ describe('descriptors', () => {
     const { upstream } = connectTo((await start()).port, { services: ['suite.Streams'] });
     expect(await listTools(upstream)).toHaveLength(6);
     const { upstream: none } = connectTo((await start()).port, { services: ['suite.Nothing'] });
-    await expect(none.connect()).rejects.toMatchObject({ code: 'upstream_error' });
+    await expect(none.connect()).rejects.toMatchObject({
+      code: 'upstream_error',
+      message: expect.stringMatching(
+        /^config\.services: has none of what there is\. The server serves .*suite\.Suite/,
+      ) as string,
+    });
   });
 });
 

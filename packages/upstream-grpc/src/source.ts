@@ -37,12 +37,19 @@ export function createSource(options: SourceOptions): Source {
     given,
     async read(channel, metadata, deadline) {
       if (given !== undefined) return given;
-      const wants = (service: string): boolean => isOffered(service, options.services);
+      const seen: string[] = [];
+      const wants = (service: string): boolean => {
+        seen.push(service);
+        return isOffered(service, options.services);
+      };
       const { version, services, files } = await reflect(channel, { metadata, deadline, wants });
       const digest = digestOf(files, services);
       if (known?.digest === digest) return known;
-      if (services.length === 0)
-        throw new ForgeError('upstream_error', 'The server serves none of the services wanted');
+      if (services.length === 0) {
+        const served = seen.slice(0, 20).join(', ') || 'nothing';
+        const wanted = options.services === undefined ? '' : 'config.services: has none of what there is. ';
+        throw new ForgeError('upstream_error', `${wanted}The server serves ${served}`);
+      }
       const catalog = createCatalog(describe(files), services);
       known = { catalog, origin: `server reflection ${version}`, digest };
       return known;

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from './fixtures/certificates.fixture.ts';
@@ -36,8 +38,30 @@ describe('TLS', () => {
   });
 
   it('is not left out where the server speaks it alone', async () => {
-    await expect(connectTo(far.port).upstream.connect()).rejects.toMatchObject({ code: 'upstream_unreachable' });
+    await expect(connectTo(far.port).upstream.connect()).rejects.toMatchObject({
+      code: 'upstream_unreachable',
+      message: expect.stringContaining('grpcs://') as string,
+    });
   });
+
+  it('is not spoken with a server without it, and the scheme that would be is named', async () => {
+    const plain = await startServer();
+    await expect(connectTo(plain.port, { tls: {} }).upstream.connect()).rejects.toMatchObject({
+      code: 'upstream_unreachable',
+      message: 'The server does not speak TLS; grpc:// is plain text',
+    });
+    await plain.stop();
+  });
+});
+
+it('a server that speaks HTTP/1 is said to be no gRPC server', async () => {
+  const web = createServer((_, response) => response.end('hello'));
+  await new Promise<void>((listening) => web.listen(0, '127.0.0.1', listening));
+  await expect(connectTo((web.address() as AddressInfo).port).upstream.connect()).rejects.toMatchObject({
+    code: 'upstream_unreachable',
+    message: expect.stringMatching(/^The server does not speak HTTP\/2, so it is no gRPC server/) as string,
+  });
+  web.close();
 });
 
 describe('mutual TLS', () => {

@@ -14,10 +14,10 @@ export {
   type RestOperation,
   type RestParameter,
 } from './config/operation.ts';
-export { type FilterOptions } from './filter/filter.ts';
+export { createFilters, type FilterOptions, type Filters } from './filter/filter.ts';
 export { type RestUpstreamOptions } from './rest-upstream.ts';
 export { type BreakerOptions } from './sending/breaker.ts';
 export { NO_PASSTHROUGH } from './rest-upstream.ts';
 export { type SingleToolAuth, type SingleToolFields } from './single/fields.ts';
-export { type SingleToolInput, toSingleToolUpstream } from './single/to-upstream.ts';
+export { filterOf, type SingleToolInput, toSingleToolUpstream } from './single/to-upstream.ts';
 export { authOfTool, fieldsOfTool, isSingleTool } from './single/view.ts';

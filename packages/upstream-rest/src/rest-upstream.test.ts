@@ -84,7 +84,7 @@ test('what is too long is not cut, but said to be, with what may help', async ()
   const inputSchema = { type: 'object', properties: { page: { type: 'integer' }, id: {} } };
   const complaint = await complaintOf(callTool(upstreamAt(url, [{ inputSchema, maxAnswerBytes: 100 }])));
   expect(complaint).toMatch(/^The answer is too long \(5014 bytes\): at most 100 bytes .* Ask for less by "page"/);
-  expect(complaint).toContain('call this tool again with {"page":"2"}');
+  expect(complaint).toContain('call this tool again with {"page":2}');
 });
 
 test('the next page is told in arguments, without credentials', async () => {
@@ -102,6 +102,24 @@ test('the next page is told in arguments, without credentials', async () => {
   const { content, _meta } = await resultOf(callTool(upstream, { page: 1, q: 'a' }));
   expect(content[1]?.text).toBe('There is more: call this tool again with {"page":"2"}.');
   expect(_meta).toEqual({ 'forge/nextPage': { url: `${url}/things?p=2&q=a`, arguments: { page: '2' } } });
+});
+
+test('the next page has the types that the tool takes, so that the call it asks for is not refused', async () => {
+  const next = '/things?page=2&ids=7&ids=8&all=true&cursor=01&big=12345678901234567890&q=a';
+  const { url } = await serve((request, response) => {
+    if (!request.url?.includes('page=2')) response.setHeader('link', `<${next}>; rel="next"`);
+    json(response, []);
+  });
+  const types = { page: 'integer', ids: 'array', all: 'boolean', cursor: 'string', big: 'integer', q: 'string' };
+  const properties = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
+  Object.assign(properties['ids'] ?? {}, { items: { type: 'integer' } });
+  const upstream = upstreamAt(url, [{ inputSchema: { type: 'object', properties }, otherArguments: 'query' }]);
+  const { _meta } = await resultOf(callTool(upstream, { page: 1, ids: [7], q: 'a' }));
+  const page = _meta?.['forge/nextPage'] as { arguments: Record<string, unknown> } | undefined;
+  const { big, ...args } = page?.arguments ?? {};
+  expect(args).toEqual({ page: 2, ids: [7, 8], all: true, cursor: '01' });
+  expect(big).toBe('12345678901234567890'); // as a number it would be another page
+  expect((await resultOf(callTool(upstream, { ...args, q: 'a' }))).isError).toBeUndefined();
 });
 
 test('an error of the upstream is a result that says what to do, and shows no secret', async () => {

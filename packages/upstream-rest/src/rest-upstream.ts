@@ -21,6 +21,7 @@ import type { Filters } from './filter/filter.ts';
 import { Breaker, type BreakerOptions } from './sending/breaker.ts';
 import { createRedaction } from './sending/credentials.ts';
 import { RestCall } from './sending/rest-call.ts';
+import { inputSchemaOf } from './request/input-schema.ts';
 import { compileTool, type RestTool, type ToolParts } from './tool.ts';
 
 /** Options of {@link restUpstream}. */
@@ -182,7 +183,8 @@ function listOf({ operations }: RestConfig): JsonText {
 
 /** What callers see of an operation. */
 function toolDefinition(operation: RestOperation) {
-  const { name, title, description, inputSchema, outputSchema, annotations, exposePassthrough = true } = operation;
+  const { name, title, description, outputSchema, annotations, exposePassthrough = true } = operation;
+  const inputSchema = inputSchemaOf(operation);
   const meta = exposePassthrough ? {} : { _meta: { [NO_PASSTHROUGH]: true } };
   return { name, title, description, inputSchema, outputSchema, annotations, ...meta };
 }

@@ -217,6 +217,42 @@ test('a token endpoint that refuses is told of by its code alone', async () => {
   expect(requests).toEqual([]);
 });
 
+test('a call that runs out of time while a token is fetched ends, and leaves the token to the others', async () => {
+  const tokens = await serve((_, response) => void setTimeout(() => json(response, { access_token: 't1' }), 1500));
+  const { url, requests } = await serve(echo);
+  const credential = { type: 'oauth2', tokenUrl: tokens.url, clientId: 'me', clientSecret: 's' } as const;
+  const upstream = upstreamAt(url, [{ timeoutMs: 300 }, { name: 'patient' }], {
+    config: { credentials: { credential } },
+    record: { secrets: { s: 's3cret' } },
+  });
+  const start = Date.now();
+  const patient = resultOf(callTool(upstream, {}, 'patient'));
+  const { error } = await callTool(upstream);
+  expect(error?.data?.value).toMatchObject({ code: 'upstream_timeout', attempts: 0 });
+  expect(Date.now() - start).toBeLessThan(1400);
+  expect(seen(await patient).headers).toMatchObject({ authorization: 'Bearer t1' });
+  expect([tokens.requests.length, requests.length]).toEqual([1, 1]);
+});
+
+test('the token before stays out of complaints, too: it may be good still', async () => {
+  const tokens = await serve((_, response) => json(response, { access_token: `token-${tokens.requests.length}` }));
+  const sent: unknown[] = [];
+  const { url } = await serve((request, response) => {
+    sent.push(request.headers.authorization);
+    json(response, { sent }, sent.length === 1 ? 200 : 400);
+  });
+  const credential = { type: 'oauth2', tokenUrl: tokens.url, clientId: 'me', clientSecret: 's' } as const;
+  const upstream = upstreamAt(url, [{}], {
+    config: { credentials: { credential } },
+    record: { secrets: { s: 's3cret' } },
+  });
+  await resultOf(callTool(upstream));
+  vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(await complaintOf(callTool(upstream))).toContain('["Bearer [secret]","Bearer [secret]"]');
+  expect(sent).toEqual(['Bearer token-1', 'Bearer token-2']);
+});
+
 test('hostile answers are clear errors', async () => {
   const { url } = await serve((request, response) => {
     switch (request.url) {

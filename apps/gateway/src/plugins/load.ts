@@ -5,7 +5,6 @@ import type { Plugin } from '@forge/core';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
-import { locateYaml } from './located-yaml.ts';
 import { makePlugin, type MakeParts } from './make-plugin.ts';
 import { type PluginFile, PluginFileSchema } from './schema.ts';
 
@@ -28,6 +27,7 @@ const WITHOUT_MEANING = [
 /** None where plugins are switched off. @throws ConfigError naming every problem at once */
 export async function loadPlugins(settings: PluginFileSettings, log: Logger): Promise<LoadedPlugins> {
   if (!settings.PLUGINS_ENABLED) return { plugins: [], warnings: [] };
+  const { locateYaml } = await import('./located-yaml.ts'); // a parser of YAML costs each start what few need
   const path = settings.PLUGINS_CONFIG_FILE;
   const yaml = locateYaml(path, readText(path));
   const parsed = PluginFileSchema.safeParse(yaml.value ?? {});

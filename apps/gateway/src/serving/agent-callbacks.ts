@@ -46,7 +46,7 @@ export function createAgentCallbacks(parts: AgentCallbackParts): AgentCallbacks 
     const tools = [...(catalog.view(undefined, caller)?.tools ?? [])];
     const only = new Set(tools.filter(([, route]) => route.upstreamId === upstreamId).map(([name]) => name));
     if (found === undefined || only.size === 0) throw new ForgeError('not_found', 'The agent cannot be called');
-    return { place: upstreamId, endpoint: found, caller, only };
+    return { place: `agents/${upstreamId}`, endpoint: found, caller, only }; // servers may be given any id
   }
 
   return {

@@ -3,8 +3,16 @@ import { hostname } from 'node:os';
 import type { AgentCallbacks, ApiCallbacks, HealthItem } from '@forge/api';
 import { type Forge, ForgeError, type Metrics, type Principal, type Store } from '@forge/core';
 import type { Endpoint, HttpEdge } from '@forge/protocol';
-import { authOfTool, fieldsOfTool, isSingleTool, NO_PASSTHROUGH, toSingleToolUpstream } from '@forge/upstream-rest';
-import { importDocument, type ImportRequest } from '@forge/upstream-rest/openapi';
+import {
+  authOfTool,
+  createFilters,
+  fieldsOfTool,
+  filterOf,
+  isSingleTool,
+  NO_PASSTHROUGH,
+  toSingleToolUpstream,
+} from '@forge/upstream-rest';
+import type { ImportRequest } from '@forge/upstream-rest/openapi';
 import { type AgentCounts } from './agent-counts.ts';
 import type { PushCounts } from './push-outcomes.ts';
 import { totals } from './call-totals.ts';
@@ -35,6 +43,8 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
   const { forge, store, metrics, counts, pushCounts, edge, agents, database, endpoint, readDocument, pluginsEnabled } =
     parts;
   const { catalog, pool } = forge;
+  // Apart from those of calls, which must not wait for it; its thread keeps no process alive.
+  const filters = createFilters({ threads: 1 });
   return {
     agents,
     pluginsEnabled,
@@ -52,6 +62,7 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       toUpstream: toSingleToolUpstream,
       isSingle: isSingleTool,
       fieldsOf: (record, name) => (record.transport === 'rest' ? fieldsOfTool(record, name) : undefined),
+      filterProblem: (expression) => filters.problem(filterOf(expression.trim())),
       authOf: (record) => (isSingleTool(record) ? authOfTool(record) : undefined),
     },
     nameOf(principal, kind, itemId) {
@@ -59,7 +70,10 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       for (const [name, route] of routes) if (route.itemId === itemId) return name;
       return undefined;
     },
-    importOpenApi: (request) => importDocument(request as ImportRequest, { load: readDocument }),
+    importOpenApi: async (request) => {
+      const { importDocument } = await import('@forge/upstream-rest/openapi'); // seldom wanted, and large
+      return importDocument(request as ImportRequest, { load: readDocument });
+    },
     health: async () => [await databaseHealth(store)],
     metrics: () => ({
       tools: totals(metrics.byMethod().get('tools/call')),

@@ -103,7 +103,10 @@ async function startForge(settings: Settings, parts: Parts): Promise<Forge> {
   const observers: CallObserver[] = [];
   if (settings.METRICS_ENABLED) observers.push(metrics.observe);
   if (settings.AUDIT_TRAIL_ENABLED) {
-    const audit = createAuditTrail(store, { keep: settings.AUDIT_TRAIL_MAX_RECORDS });
+    const audit = createAuditTrail(store, {
+      keep: settings.AUDIT_TRAIL_MAX_RECORDS,
+      onLost: (count, cause) => log.error({ lost: count, err: cause }, 'records of the audit trail were lost'),
+    });
     closers.push(() => audit.close());
     observers.push(audit.observe);
   }

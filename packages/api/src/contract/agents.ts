@@ -16,10 +16,14 @@ import {
 } from './common.ts';
 import { CredentialFields } from './gateways.ts';
 import { OAuthConfig, OAuthConfigRead } from './oauth-config.ts';
+import { AGENT_FOREIGN } from './foreign.ts';
 import { operation } from './operation.ts';
 import { AgentTotals } from './system.ts';
 
 const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
+/** `0.3.0` -> `0.3`: the third number says nothing about the protocol. */
+const shortVersion = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/^(\d+\.\d+)\.\d+$/, '$1') : value;
 const Secret = z.string().max(LIMITS.headerValueLength);
 const Settings = z.record(z.string(), z.unknown());
 
@@ -40,7 +44,10 @@ const AgentFields = {
   agentType: AgentType.optional().meta({
     description: '`generic` and `jsonrpc`: A2A over JSON-RPC; `rest`, `grpc`: A2A over these; `a2a`: found by its card',
   }),
-  protocolVersion: z.string().max(16).optional().meta({ description: 'Of A2A: 1.0 or 0.3' }),
+  protocolVersion: z
+    .preprocess(shortVersion, z.enum(['1.0', '0.3']))
+    .optional()
+    .meta({ description: 'Of A2A' }),
   capabilities: Settings.optional().meta({ description: '`streaming`, for an agent without a card' }),
   config: Settings.optional().meta({ description: 'More of its kind; see docs/a2a.md' }),
   ...CredentialFields,
@@ -118,6 +125,7 @@ export const createAgent = operation({
   access: 'admin',
   body: AgentCreate,
   wrapper: 'agent',
+  foreign: AGENT_FOREIGN,
   answer: AgentRead,
   status: 201,
 });
@@ -156,6 +164,7 @@ export const updateAgent = operation({
   access: 'admin',
   body: AgentUpdate,
   wrapper: 'agent',
+  foreign: AGENT_FOREIGN,
   readBack: AgentRead,
   answer: AgentRead,
 });

@@ -14,6 +14,7 @@ import {
   Tags,
   VisibilityName,
 } from './common.ts';
+import { GATEWAY_FOREIGN } from './foreign.ts';
 import { operation } from './operation.ts';
 
 const lower = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
@@ -175,6 +176,7 @@ export const createGateway = operation({
   access: 'admin',
   body: GatewayCreate,
   wrapper: 'gateway',
+  foreign: GATEWAY_FOREIGN,
   answer: GatewayRead,
   status: 201,
 });
@@ -213,6 +215,7 @@ export const updateGateway = operation({
   access: 'admin',
   body: GatewayUpdate,
   wrapper: 'gateway',
+  foreign: GATEWAY_FOREIGN,
   readBack: GatewayRead,
   answer: GatewayRead,
 });

@@ -23,6 +23,10 @@ const Credential = z
   })
   .meta({ id: 'OpenApiCredential' });
 
+/** As documents have them; some cannot be tools. */
+const Method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']);
+const upper = (value: unknown): unknown => (typeof value === 'string' ? value.toUpperCase() : value);
+
 /** Each list narrows it down. */
 const Selection = z
   .strictObject({
@@ -30,7 +34,7 @@ const Selection = z
     paths: Texts.optional().meta({
       description: '`*` stands for what is within one step, `**` for any number of steps',
     }),
-    methods: Texts.optional(),
+    methods: z.array(z.preprocess(upper, Method)).max(1000).optional(),
     operationIds: Texts.optional(),
   })
   .meta({ id: 'OpenApiSelection' });

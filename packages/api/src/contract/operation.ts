@@ -1,5 +1,6 @@
 /** @module One operation of the REST API: routes serve it, OpenAPI describes it, clients are typed by it. */
 import type { z } from 'zod';
+import type { ForeignFields } from '../http/keys.ts';
 
 /** An object schema with the output type `T`. */
 export type ObjectSchema<T> = z.ZodObject & z.ZodType<T>;
@@ -24,6 +25,8 @@ export interface Operation<Query = unknown, Body = unknown, Answer = unknown> {
   readonly wrapper?: string;
   /** Fields of this schema that the body has not may be sent back and are ignored, so that what was read can be sent. */
   readonly readBack?: z.ZodObject;
+  /** Fields of ContextForge that there are not here. @default SHARED_FOREIGN */
+  readonly foreign?: ForeignFields;
   /** A body that the handler reads itself, byte for byte; here for the description only. */
   readonly rawBody?: z.ZodType;
   /** Bytes of the body, where it may be larger than others. Rights are checked before it is read. */

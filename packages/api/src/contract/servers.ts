@@ -13,6 +13,7 @@ import {
   Tags,
   VisibilityName,
 } from './common.ts';
+import { SERVER_FOREIGN } from './foreign.ts';
 import { operation } from './operation.ts';
 import { PromptRead } from './prompts.ts';
 import { ResourceRead } from './resources.ts';
@@ -89,6 +90,7 @@ export const createServer = operation({
   access: 'admin',
   body: ServerCreate,
   wrapper: 'server',
+  foreign: SERVER_FOREIGN,
   answer: ServerRead,
   status: 201,
 });
@@ -126,6 +128,7 @@ export const updateServer = operation({
   access: 'admin',
   body: ServerUpdate,
   wrapper: 'server',
+  foreign: SERVER_FOREIGN,
   readBack: ServerRead,
   answer: ServerRead,
 });

@@ -1,10 +1,17 @@
 /** @module Tools, and calling one by REST. */
 import { z } from 'zod';
 import { Done, ItemFields, ItemListQuery, listOf, Name, StateQuery, stateOf, Tags, VisibilityName } from './common.ts';
+import { TOOL_FOREIGN } from './foreign.ts';
 import { operation } from './operation.ts';
 import { RestToolAuth, RestToolFields, RestToolRead } from './rest-tools.ts';
 
 const Chain = z.array(z.string().min(1).max(256)).max(100);
+
+const DisplayName = z
+  .string()
+  .max(255)
+  .optional()
+  .meta({ description: 'As in ContextForge: the title, where no `title` is given' });
 
 /** The plugins around a tool, whatever is behind it. */
 const ChainFields = {
@@ -40,6 +47,7 @@ export const ToolUpdate = z
     tags: Tags.optional(),
     visibility: VisibilityName.optional(),
     enabled: z.boolean().optional(),
+    displayName: DisplayName,
     ...ChainFields,
     ...RestToolFields,
     ...RestToolAuth,
@@ -57,6 +65,7 @@ export const ToolCreate = z
     enabled: z.boolean().optional(),
     integrationType: z.string().optional().meta({ description: 'REST; tools of MCP servers come with their gateway' }),
     gatewayId: z.string().optional().meta({ description: 'None: tools of a gateway are found by it' }),
+    displayName: DisplayName,
     ...ChainFields,
     ...RestToolFields,
     ...RestToolAuth,
@@ -77,6 +86,7 @@ export const createTool = operation({
   access: 'admin',
   body: ToolCreate,
   wrapper: 'tool',
+  foreign: TOOL_FOREIGN,
   readBack: ToolRead,
   answer: ToolRead,
   status: 201,
@@ -115,6 +125,7 @@ export const updateTool = operation({
   access: 'admin',
   body: ToolUpdate,
   wrapper: 'tool',
+  foreign: TOOL_FOREIGN,
   readBack: ToolRead,
   answer: ToolRead,
 });

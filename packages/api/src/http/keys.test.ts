@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { camelCase, checkFields, nearestOf } from './keys.ts';
+import { camelCase, checkFields } from './keys.ts';
+import { nearestOf } from './nearest.ts';
 
 test.each([
   ['auth_type', 'authType'],
@@ -41,6 +42,45 @@ test('every issue is told, and fields that may be sent back are not one', () => 
   );
 });
 
+const nested = z.strictObject({
+  auth: z.preprocess((value) => value, z.strictObject({ authType: z.string() })).optional(),
+  list: z
+    .array(z.strictObject({ key: z.string() }))
+    .max(1)
+    .optional(),
+  texts: z.record(z.string(), z.string()).optional(),
+  count: z.int().min(1).optional(),
+  name: z.string().min(1).max(3).optional(),
+  scopes: z.union([z.array(z.string()), z.string()]).optional(),
+  kind: z.enum(['a', 'b']).optional(),
+  grant: z.literal('client_credentials').optional(),
+});
+
+test.each<[Record<string, unknown>, string]>([
+  [{ auth: { authtype: 'x', authType: 'y' } }, 'auth.authtype: is not known here; did you mean "authType"?'],
+  [{ auth: {} }, 'auth.authType: is missing'],
+  [{ list: [{ key: 'x', kee: 1 }] }, 'list.0.kee: is not known here; did you mean "key"?'],
+  [{ list: 'x' }, 'list: must be a list, not a text'],
+  [{ list: [{ key: 'x' }, { key: 'y' }] }, 'list: must have at most 1 elements'],
+  [{ texts: [] }, 'texts: must be an object, not a list'],
+  [{ texts: { a: 1 } }, 'texts.a: must be a text, not a number'],
+  [{ count: 1.5 }, 'count: must be a whole number, not a number'],
+  [{ count: '1' }, 'count: must be a number, not a text'],
+  [{ count: 0 }, 'count: must be at least 1'],
+  [{ name: 'long' }, 'name: must have at most 3 characters'],
+  [{ scopes: 1 }, 'scopes: must be a list or a text'],
+  [{ kind: 'c' }, 'kind: must be one of a, b'],
+  [{ grant: 'code' }, 'grant: must be client_credentials'],
+])('%j: %s', (fields, message) => {
+  expect(() => checkFields(nested, fields)).toThrow(expect.objectContaining({ message }));
+});
+
+test('fields of ContextForge that there are not here are taken while they ask for nothing', () => {
+  const foreign = { teamId: (value: unknown) => (value === '' ? undefined : 'leave it out') };
+  expect(checkFields(schema, { max_size: 1, team_id: '' }, undefined, foreign)).toEqual({ maxSize: 1 });
+  expect(() => checkFields(schema, { team_id: 'a' }, undefined, foreign)).toThrow('team_id: leave it out');
+});
+
 test('twenty issues at most are looked for and told', () => {
   const issuesOf = (fields: Record<string, unknown>): unknown[] => {
     try {
@@ -57,5 +97,7 @@ test('twenty issues at most are looked for and told', () => {
 test('the nearest word is near', () => {
   expect(nearestOf('visibilty', ['visibility', 'version'])).toBe('visibility');
   expect(nearestOf('zzz', ['visibility', 'version'])).toBeUndefined();
+  expect(nearestOf('endpoint', ['endpointUrl', 'enabled'])).toBe('endpointUrl');
+  expect(nearestOf('auth', ['authType', 'authToken'])).toBeUndefined();
   expect(nearestOf('a'.repeat(100_000), ['visibility'])).toBeUndefined();
 });

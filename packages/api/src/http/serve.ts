@@ -2,7 +2,8 @@
 import { type Credentials, ForgeError, type Principal } from '@forge/core';
 import type { JsonText } from '@forge/protocol';
 import type { Context, Hono } from 'hono';
-import type { Operation } from '../contract/operation.ts';
+import { SHARED_FOREIGN } from '../contract/foreign.ts';
+import type { ObjectSchema, Operation } from '../contract/operation.ts';
 import { readJson } from './body.ts';
 import { checkFields, fieldsOf, isObject } from './keys.ts';
 
@@ -90,7 +91,7 @@ async function serve(
     principal: principal as Principal,
     params: context.req.param() as Record<string, string>,
     query: operation.query && checkFields(operation.query, context.req.query()),
-    body: operation.body && checkFields(operation.body, unwrap(await json(), operation), readOnly(operation)),
+    body: operation.body && fieldsOfBody(operation, operation.body, await json()),
     url: new URL(request.url),
     origin: originOf(context),
     upstreamAuthorization: context.req.header('x-upstream-authorization'),
@@ -121,6 +122,11 @@ async function authorize(context: Context, operation: Operation, options: ServeO
   return principal;
 }
 
+function fieldsOfBody<T>(operation: Operation, schema: ObjectSchema<T>, json: JsonText): T {
+  const { readBack, foreign = SHARED_FOREIGN } = operation;
+  return checkFields(schema, unwrap(json, operation), fieldsOf(readBack), foreign);
+}
+
 /** The fields of a body, bare or under the operation's wrapper with siblings. */
 function unwrap(json: JsonText, { wrapper }: Operation): Record<string, unknown> {
   const body = json.value;
@@ -129,8 +135,4 @@ function unwrap(json: JsonText, { wrapper }: Operation): Record<string, unknown>
   if (!isObject(inner)) return body;
   const siblings = Object.entries(body).filter(([key]) => key !== wrapper && !Object.hasOwn(inner, key));
   return Object.fromEntries([...siblings, ...Object.entries(inner)]);
-}
-
-function readOnly({ readBack }: Operation): ReadonlySet<string> {
-  return fieldsOf(readBack);
 }

@@ -44,6 +44,38 @@ describe('registering an agent', () => {
     });
   });
 
+  it('takes a whole body of ContextForge, with what there is not here, as long as it asks for nothing by it', async () => {
+    const agent = {
+      name: 'Help Desk',
+      slug: 'help-desk',
+      description: null,
+      endpoint_url: 'http://agents:1/rpc',
+      config: {},
+      passthrough_headers: null,
+      oauth_config: null,
+      tags: [{ id: 'a', label: 'A' }],
+      team_id: null,
+      owner_email: null,
+      generate_uaid: false,
+      uaid_registry: 'context-forge',
+      uaid_protocol: 'a2a',
+      uaid_skills: [],
+      version: '1.0.0',
+    };
+    const send = (more: object) => api.send('POST', '/a2a', { json: { agent: { ...agent, ...more }, team_id: null } });
+    expect((await send({})).status).toBe(201);
+    for (const [field, value] of Object.entries({
+      slug: 'its-own',
+      team_id: 'red',
+      generate_uaid: true,
+      passthrough_headers: ['X-A'],
+    })) {
+      const { status, body } = await send({ name: 'Other', slug: undefined, [field]: value });
+      expect([status, body.error.details.issues[0].field], field).toEqual([422, field]);
+      expect(body.detail, field).toContain('leave it out');
+    }
+  });
+
   it('takes the address of a card, which says the rest', async () => {
     const json = { name: 'trips', endpointUrl: 'http://agents:2/.well-known/agent-card.json' };
     const { body } = await api.send('POST', '/a2a', { json });
@@ -156,7 +188,11 @@ describe('registering an agent', () => {
     expect(await send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'query_param' })).toContain(
       'authQueryParamKey',
     );
-    expect(await send({ name: 'x', endpointUrl: 'ftp://agents:1' })).toContain('url');
+    expect(await send({ name: 'x', endpointUrl: 'ftp://agents:1' })).toMatch(/^endpointUrl: must begin with/);
+    expect(await send({ name: 'x', endpoint: 'http://agents:1' })).toContain('did you mean "endpointUrl"?');
+    expect(await send({ name: 'x', endpointUrl: 'http://agents:1', protocol_version: '2.0' })).toBe(
+      'protocolVersion: must be one of 1.0, 0.3',
+    );
     const oauth = (oauth_config?: object) =>
       send({ name: 'x', endpointUrl: 'http://agents:1', auth_type: 'oauth', oauth_config });
     expect(await oauth()).toContain('oauthConfig');
@@ -194,6 +230,20 @@ describe('agents', () => {
     expect((await api.send('GET', '/a2a/git')).status).toBe(404);
   });
 
+  it('are a page of their own, however many gateways stand between them', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      api.tools.set(name, [name]);
+      await api.send('POST', '/gateways', { json: { name, url: `http://${name}/mcp` } });
+    }
+    api.tools.set('agents:3', ['a2a_last']);
+    await api.send('POST', '/a2a', { json: { name: 'last', endpoint_url: 'http://agents:3/rpc' } });
+    const { body } = await api.send('GET', '/a2a?limit=3');
+    expect(body.map(({ name }: Named) => name).toSorted()).toEqual(['helper', 'last', 'trips']);
+    const first = await api.send('GET', '/a2a?limit=2&include_pagination=true');
+    const rest = await api.send('GET', `/a2a?limit=2&cursor=${encodeURIComponent(first.body.nextCursor)}`);
+    expect([first.body.agents.length, rest.body.length]).toEqual([2, 1]);
+  });
+
   it('are changed, switched off and deleted by id or name', async () => {
     const { body } = await api.send('PUT', '/a2a/helper', { json: { agent: { config: { model: 'n' } } } });
     expect(body).toMatchObject({ agentType: 'openai', config: { agentType: 'openai', model: 'n' } });
@@ -208,6 +258,7 @@ describe('agents', () => {
       { query: 'hi', contextId: 'c' },
       { text: 'hi', contextId: 'c' },
       { message: { parts: [{ kind: 'text', text: 'hi' }] }, contextId: 'c' },
+      { method: 'message/send', params: { message: { parts: [{ kind: 'text', text: 'hi' }] } }, contextId: 'c' },
     ]) {
       const json = { parameters, interaction_type: 'query' };
       const { status, body } = await api.send('POST', '/a2a/helper/invoke', { json, as: 'alice' });

@@ -10,6 +10,7 @@ import {
 } from '@forge/core';
 import type { z } from 'zod';
 import * as contract from '../contract/agents.ts';
+import type { Issue } from '../http/issues.ts';
 import { invalidInput, isObject } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
@@ -17,14 +18,15 @@ import { toAgentInput, toAgentPatch, typeOf } from './agent-input.ts';
 import type { AgentCallbacks, ApiCallbacks, OAuthCredentials } from './callbacks.ts';
 import { oauthView } from './oauth-config.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
+import { findOfKind, type Kind, listOfKind } from './upstreams-of-kind.ts';
 import { entityView, isoOrNull } from './views.ts';
 
 type View = z.input<typeof contract.AgentRead>;
 type Invocation = z.output<NonNullable<typeof contract.invokeAgent.body>>;
 
-/** Rows that are read at once to find one by its name. */
+/** Tools of an agent that are read at once. */
 const PAGE = 1000;
-const ID = /^[0-9a-f]{32}$/;
+const AGENT: Kind = { transport: 'a2a', noun: 'agent' };
 
 /** Serves agents. */
 export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
@@ -32,14 +34,14 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
   const view = async (principal: Principal, row: UpstreamRecord) =>
     agentView(registry, principal, row, await toolsOf(registry, principal, row), callbacks.agents);
   const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
-    const { id } = await findAgent(registry, principal, params['id'] ?? '');
+    const { id } = await findOfKind(registry, principal, AGENT, params['id'] ?? '');
     const row = await upstreams.setEnabled(principal, id, query.activate);
     const message = `The agent "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, agent: await view(principal, row) };
   };
   const invoke = async (request: ApiRequest<unknown, Invocation>, ref: string) => {
     const { principal, body } = request;
-    const row = await findAgent(registry, principal, ref);
+    const row = await findOfKind(registry, principal, AGENT, ref);
     const tool = chosenTool(row, await toolsOf(registry, principal, row), body);
     const name = callbacks.nameOf(principal, 'tools', tool.id);
     if (name === undefined) throw new ForgeError('not_found', `The agent "${row.name}" cannot be called at the moment`);
@@ -55,7 +57,7 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
 
   return [
     route(contract.createAgent, async ({ principal, body }) => {
-      const row = await upstreams.create(principal, toAgentInput(body));
+      const row = await asAgent(() => upstreams.create(principal, toAgentInput(body)));
       await nameAgentTool(registry, principal, row);
       return view(principal, row);
     }),
@@ -63,35 +65,29 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
       answerList(
         request,
         'agents',
-        async (query) => {
-          const page = await upstreams.list(request.principal, query);
-          return { ...page, items: page.items.filter(isAgent) };
-        },
+        (query) => listOfKind(registry, request.principal, AGENT, query),
         (rows) => Promise.all(rows.map((row) => view(request.principal, row))),
       ),
     ),
     route(contract.getAgent, async ({ principal, params }) =>
-      view(principal, await findAgent(registry, principal, params['id'] ?? '')),
+      view(principal, await findOfKind(registry, principal, AGENT, params['id'] ?? '')),
     ),
     route(contract.updateAgent, async ({ principal, params, body }) => {
-      const { id, config = '{}', url = '' } = await findAgent(registry, principal, params['id'] ?? '');
-      const row = await upstreams.update(
-        principal,
-        id,
-        toAgentPatch(body, JSON.parse(config) as Record<string, unknown>, url),
-      );
+      const { id, config = '{}', url = '' } = await findOfKind(registry, principal, AGENT, params['id'] ?? '');
+      const patch = toAgentPatch(body, JSON.parse(config) as Record<string, unknown>, url);
+      const row = await asAgent(() => upstreams.update(principal, id, patch));
       await nameAgentTool(registry, principal, row);
       return view(principal, row);
     }),
     route(contract.deleteAgent, async ({ principal, params }) => {
-      const { id, name } = await findAgent(registry, principal, params['id'] ?? '');
+      const { id, name } = await findOfKind(registry, principal, AGENT, params['id'] ?? '');
       await upstreams.delete(principal, id);
       return { status: 'success', message: `The agent "${name}" is deleted` };
     }),
     route(contract.setAgentState, setState),
     route(contract.toggleAgent, setState),
     route(contract.callAgent, async (request) => {
-      const { id: upstreamId } = await findAgent(registry, request.principal, request.params['name'] ?? '');
+      const { id: upstreamId } = await findOfKind(registry, request.principal, AGENT, request.params['name'] ?? '');
       return callbacks.agents.rpc(request.principal, { upstreamId }, await request.json(), request);
     }),
     route(contract.getServerCard, ({ principal, params, origin }) =>
@@ -108,24 +104,16 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
   ];
 }
 
-/** By id, name or slug. @throws ForgeError `not_found` */
-export async function findAgent({ upstreams }: Registry, principal: Principal, ref: string): Promise<UpstreamRecord> {
-  if (ID.test(ref)) {
-    const row = await upstreams.get(principal, ref);
-    if (isAgent(row)) return row;
+/** Does something with the upstream; its address has another name here. @throws ForgeError `validation_failed` */
+async function asAgent<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const issues = error instanceof ForgeError && error.code === 'validation_failed' ? error.data?.['issues'] : [];
+    const [first, ...others] = (Array.isArray(issues) ? issues : []) as Issue[];
+    if (first?.field !== 'url' || others.length > 0) throw error;
+    throw invalidInput([{ ...first, field: 'endpointUrl' }]);
   }
-  let cursor: string | undefined;
-  do {
-    const page = await upstreams.list(principal, { limit: PAGE, includeDisabled: true, cursor });
-    const found = page.items.find((row) => isAgent(row) && (row.name === ref || row.slug === ref));
-    if (found !== undefined) return found;
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  throw new ForgeError('not_found', `There is no agent "${ref.slice(0, 100)}"`);
-}
-
-function isAgent({ transport }: UpstreamRecord): boolean {
-  return transport === 'a2a';
 }
 
 async function toolsOf(
@@ -159,8 +147,12 @@ function chosenTool({ name }: UpstreamRecord, tools: readonly Named<ToolRecord>[
 
 /** The words under any of the names that ContextForge takes them by, or of a message of A2A. */
 function argumentsOf({ parameters }: Invocation): Record<string, unknown> {
-  const { query, text, message, params, skill: _, ...rest } = parameters;
-  const words = [query, text, message, params].find((value) => typeof value === 'string') ?? wordsOf(message);
+  const { query, text, message, params, skill: _, ...given } = parameters;
+  const sent = isObject(params) && isObject(params['message']) ? params['message'] : message;
+  const words = [query, text, message, params].find((value) => typeof value === 'string') ?? wordsOf(sent);
+  // A whole request of A2A: what is around the message is Forge's to say.
+  const { method: _method, jsonrpc: _jsonrpc, id: _id, ...other } = given;
+  const rest = isObject(params) && isObject(params['message']) ? other : given;
   return { ...rest, ...(words !== undefined && { query: words }) };
 }
 

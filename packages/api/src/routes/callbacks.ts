@@ -67,6 +67,8 @@ export interface RestTools {
   isSingle(record: UpstreamRecord): boolean;
   /** What can be told of a tool of an upstream; `undefined` where it is no REST endpoint. */
   fieldsOf(record: UpstreamRecord, name: string): RestToolFields | undefined;
+  /** What is wrong with a filter; `undefined`: nothing. */
+  filterProblem(expression: string): Promise<string | undefined>;
   /** How the gateway proves itself to a single endpoint, secrets masked; `undefined` where it does not. */
   authOf(record: UpstreamRecord): RestToolAuth | undefined;
 }

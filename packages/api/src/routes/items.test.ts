@@ -85,6 +85,30 @@ test('a JSON-RPC error becomes an HTTP one with its facts', async () => {
   expect(body.error).toMatchObject({ code: 'overloaded', message: 'busy', details: { rpcCode: -32010 } });
 });
 
+test.each([
+  ['a credential', { code: -32603, message: 'no', data: { code: 'unauthenticated' } }, 502, 'upstream_error'],
+  ['a session', { code: -32001, message: 'no', data: { code: 'session_not_found' } }, 502, 'upstream_error'],
+  ['what Forge says', { code: -32603, message: 'no', data: { code: 'upstream_timeout' } }, 504, 'upstream_timeout'],
+  ['a name of every object', { code: -32603, message: 'no', data: { code: 'constructor' } }, 502, 'upstream_error'],
+])('an error of an upstream that speaks of %s', async (_, error, status, code) => {
+  const { send } = await withGit();
+  const answer = await send('POST', '/tools/invoke/bad', { json: { arguments: { error } } });
+  expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+  expect(answer.headers.get('www-authenticate')).toBeNull();
+});
+
+test.each([
+  [1e308, '3600'],
+  [-5, null],
+  [0.2, '1'],
+  ['9', null],
+])('a time to wait of %s', async (retryAfter, header) => {
+  const { send } = await withGit();
+  const error = { code: -32010, message: 'busy', data: { retryAfter } };
+  const { headers } = await send('POST', '/tools/invoke/bad', { json: { arguments: { error } } });
+  expect(headers.get('retry-after')).toBe(header);
+});
+
 test('a resource of our own is created in every spelling, read, changed and deleted', async () => {
   const { send } = setUp();
   const json = { resource: { uri: 'config://app', name: 'config', mime_type: 'application/json', content: '{"a":1}' } };

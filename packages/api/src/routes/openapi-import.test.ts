@@ -213,3 +213,23 @@ test('administrators only, and only where there is an importer', async () => {
   }
   expect((await setUp().send('POST', '/import/openapi/preview', { json: { url: 'http://x/' } })).status).toBe(501);
 });
+
+test('credentials that the document does not ask for, and methods that there are not, are refused', async () => {
+  const { send, store } = withTools(tool('list'));
+  const attempt = async (path: string, more: object): Promise<[number, string]> => {
+    const json = { name: 'pets', url: 'http://docs/a.json', ...more };
+    const { status, body } = await send('POST', path, { json });
+    return [status, body.detail];
+  };
+  const refused = [422, 'credentials.kee: the document has no such security scheme; it has key'];
+  const credentials = { kee: { value: 'x' } };
+  expect(await attempt('/import/openapi', { credentials })).toEqual(refused);
+  expect(await attempt('/import/openapi/preview', { name: undefined, credentials })).toEqual(refused);
+  const [status, detail] = await attempt('/import/openapi', { select: { methods: ['GTE'] } });
+  expect([status, detail]).toEqual([422, expect.stringMatching(/^select\.methods\.0: must be one of GET, HEAD/)]);
+  expect(await store.upstreams.all()).toEqual([]);
+  expect((await attempt('/import/openapi', { select: { methods: ['get'] } }))[0]).toBe(201);
+  const { body } = await send('GET', '/gateways');
+  const again = await send('PUT', `/import/openapi/${body[0].id}`, { json: { credentials: { kee: { value: 'x' } } } });
+  expect([again.status, again.body.detail]).toEqual(refused);
+});

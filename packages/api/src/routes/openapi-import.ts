@@ -17,13 +17,16 @@ export function openApiRoutes(registry: Registry, importer: OpenApiImporter = un
   const { upstreams } = registry;
 
   return [
-    route(contract.previewOpenApi, async ({ body: { schemas, ...source } }) =>
-      summaryOf(await importer(toRequest(source)), schemas),
-    ),
+    route(contract.previewOpenApi, async ({ body: { schemas, ...source } }) => {
+      const result = await importer(toRequest(source));
+      checkCredentials(result, source.credentials, false);
+      return summaryOf(result, schemas);
+    }),
     route(contract.importOpenApi, async ({ principal, body }) => {
       const { url, document, baseUrl, variables, select, credentials, headers, ...fields } = body;
       const source = { url, document, baseUrl, variables, select, credentials };
       const result = await importer(toRequest(source));
+      checkCredentials(result, credentials, true);
       const row = await upstreams.create(principal, {
         ...fields,
         transport: 'rest',
@@ -39,6 +42,7 @@ export function openApiRoutes(registry: Registry, importer: OpenApiImporter = un
       if (current.isSingleTool === true) throw notForImports(row);
       const source = { ...current.source, ...defined(given) } as Source;
       const result = await importer({ ...toRequest(source), current });
+      checkCredentials(result, given.credentials, true);
       const kept = keptOf(result, source);
       const secrets = { ...row.secrets, ...result.secrets };
       const changed = dryRun ? undefined : await upstreams.update(principal, row.id, { ...kept, secrets });
@@ -103,6 +107,18 @@ function keptOf({ url, config, skipped, unselected }: OpenApiResult, source: Sou
   const { baseUrl, variables, select } = source;
   const kept = { url: source.url?.includes('?') === true ? undefined : source.url, baseUrl, variables, select };
   return { url, config: JSON.stringify({ ...config, source: defined(kept) }) };
+}
+
+/** Whether every credential is one that the document asks for; and, to be kept, whether nothing of it is missing. */
+function checkCredentials({ schemes }: OpenApiResult, given: OpenApiRequest['credentials'], isKept: boolean): void {
+  const known = schemes.map(({ name }) => name).join(', ');
+  const issues = Object.keys(given ?? {}).flatMap((name) => {
+    const scheme = schemes.find((one) => one.name === name);
+    const missing = `the document has no such security scheme; it has ${known.slice(0, 1000) || 'none'}`;
+    const message = scheme === undefined ? missing : isKept ? scheme.problem : undefined;
+    return message === undefined ? [] : [{ field: `credentials.${name}`, message }];
+  });
+  if (issues.length > 0) throw invalidInput(issues);
 }
 
 async function importedGateway(registry: Registry, principal: Principal, id: string): Promise<UpstreamRecord> {

@@ -5,6 +5,7 @@ import type { ToolCreate, ToolUpdate } from '../contract/tools.ts';
 import { invalidInput } from '../http/keys.ts';
 import type * as callbacks from './callbacks.ts';
 import { authOf } from './gateway-input.ts';
+import { inAuth } from './rest-tool-problems.ts';
 import { toCredentials } from './oauth-config.ts';
 
 type Body = z.output<typeof ToolUpdate> | z.output<typeof ToolCreate>;
@@ -18,8 +19,9 @@ export function endpointFields(
   known?: callbacks.RestToolFields,
 ): callbacks.RestToolFields | undefined {
   const fields = Object.keys(RestToolFields) as (keyof typeof RestToolFields)[];
+  const said = { ...body, title: body.title ?? body.displayName };
   const given = fields.flatMap((field) => {
-    const value = body[field];
+    const value = said[field];
     if (value === undefined || JSON.stringify(value) === JSON.stringify(known?.[field])) return [];
     return [[field, value] as const];
   });
@@ -29,10 +31,17 @@ export function endpointFields(
 /** The credentials, in one object or flat; `undefined` when nothing is said. @throws ForgeError `validation_failed` */
 export function endpointAuth(body: Body): callbacks.RestToolAuth | undefined {
   const { auth } = body;
-  if (auth?.authValue !== undefined && Object.keys(auth).every((key) => key === 'authType' || key === 'authValue')) {
-    throw invalidInput([{ field: 'auth.authValue', message: 'is not taken: send the credentials themselves' }]);
+  return auth === undefined ? authIn(body) : inAuth(() => authIn(nested(auth)));
+}
+
+function nested(auth: NonNullable<Body['auth']>): Said {
+  if (auth.authValue !== undefined && Object.keys(auth).every((key) => key === 'authType' || key === 'authValue')) {
+    throw invalidInput([{ field: 'authValue', message: 'is not taken: send the credentials themselves' }]);
   }
-  const said = auth === undefined ? body : flat(auth);
+  return flat(auth);
+}
+
+function authIn(said: Said): callbacks.RestToolAuth | undefined {
   const authType = said.authType?.toLowerCase().replaceAll('_', '');
   if (authType === 'queryparam' || (authType === undefined && said.authQueryParamKey !== undefined)) {
     return { type: 'query', name: need(said, 'authQueryParamKey'), value: need(said, 'authQueryParamValue') };

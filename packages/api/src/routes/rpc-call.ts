@@ -4,6 +4,7 @@ import { JsonText } from '@forge/protocol';
 import type { ApiRequest } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
 
+const INTERNAL_ERROR = -32603;
 const BY_RPC_CODE: Readonly<Record<number, ErrorCode>> = {
   [-32601]: 'method_not_found',
   [-32602]: 'invalid_params',
@@ -36,18 +37,30 @@ export function jsonResponse({ text }: JsonText, status = 200): Response {
   return new Response(text, { status, headers: { 'content-type': 'application/json' } });
 }
 
+/** Seconds; an upstream may name any number. */
+const MAX_RETRY_AFTER = 3600;
+
 function toForgeError(error: unknown): ForgeError {
   const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
   const facts = (typeof data === 'object' && data !== null ? data : {}) as { code?: unknown; retryAfter?: unknown };
-  const known =
-    typeof facts.code === 'string' && Object.hasOwn(ERRORS, facts.code) ? (facts.code as ErrorCode) : undefined;
   const { retryAfter } = facts;
   return new ForgeError(
-    known ?? BY_RPC_CODE[Number(code)] ?? 'upstream_error',
+    internalCode(code, facts.code) ?? BY_RPC_CODE[Number(code)] ?? 'upstream_error',
     typeof message === 'string' ? message : undefined,
     {
       data: { rpcCode: code, ...(data === undefined ? {} : { data }) },
-      ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
+      ...(typeof retryAfter === 'number' && retryAfter > 0
+        ? { retryAfter: Math.ceil(Math.min(retryAfter, MAX_RETRY_AFTER)) }
+        : {}),
     },
   );
+}
+
+/**
+ * What Forge says besides -32603, where it says that. The error may be an upstream's as well: that must not speak for the
+ * client's own hop, such as of its credential.
+ */
+function internalCode(rpcCode: unknown, named: unknown): ErrorCode | undefined {
+  if (rpcCode !== INTERNAL_ERROR || typeof named !== 'string' || !Object.hasOwn(ERRORS, named)) return undefined;
+  return ERRORS[named as ErrorCode].jsonRpcCode === INTERNAL_ERROR ? (named as ErrorCode) : undefined;
 }

@@ -56,8 +56,10 @@ export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[]
       const current = await tools.get(principal, params['id'] ?? '');
       const { name, customName, tags, visibility, enabled, pluginChainPre, pluginChainPost } = body;
       registry.plugins.check({ pluginChainPre, pluginChainPost }, current);
-      await rest.update(principal, current, body);
-      const renamed = name !== undefined && name !== current.name ? name : customName;
+      const isSingle = await rest.update(principal, current, body);
+      // A tool by itself has no prefix to fall back to.
+      const custom = customName === null && isSingle ? current.originalName : customName;
+      const renamed = name !== undefined && name !== current.name ? name : custom;
       const patch = { tags, visibility, enabled, customName: renamed, pluginChainPre, pluginChainPost };
       return view(principal, await tools.update(principal, current.id, patch));
     }),

@@ -1,5 +1,5 @@
 /** @module Interceptors wrap calls, as connect-es's do: first in the list is outermost. */
-import type { Exchange, ExchangeRequest, Outcome } from '@forge/protocol';
+import type { Exchange, ExchangeRequest, ForgeError, Outcome } from '@forge/protocol';
 import type { PluginChain } from '../plugins/chain.ts';
 import type { Principal } from './principal.ts';
 
@@ -19,6 +19,8 @@ export interface Call {
   readonly target: string | undefined;
   /** The plugins around it; `undefined`: none. */
   readonly chain?: PluginChain | undefined;
+  /** Why it leads nowhere: its caller sees nothing of that name, or its upstream is out. It ends with this. */
+  readonly refusal?: ForgeError | undefined;
 }
 
 /** Continues with the call. */

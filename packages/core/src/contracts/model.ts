@@ -157,6 +157,8 @@ export interface AgentTaskRecord {
   readonly id: string;
   /** A digest of whose it is, and where: nobody else finds it. */
   readonly owner: string;
+  /** A digest of who that is, at whichever place. */
+  readonly caller: string;
   /** A digest of the conversation that it belongs to. */
   readonly context: string;
   /** As A2A calls it. */

@@ -115,9 +115,9 @@ export interface Store extends Repositories {
     expired(before: number, limit: number): Promise<readonly AgentTaskRecord[]>;
     /**
      * Deletes what was made before a time, what is not among the newest `keep` (of those made in the same millisecond, all
-     * may go), and what is not among the newest `keepOfOwner` of its owner; at most `limit`. Returns how many.
+     * may go), and what is not among the newest `keepOfCaller` of its caller; at most `limit`. Returns how many.
      */
-    prune(query: { createdBefore: number; keep: number; keepOfOwner: number; limit: number }): Promise<number>;
+    prune(query: { createdBefore: number; keep: number; keepOfCaller: number; limit: number }): Promise<number>;
   };
   readonly audit: {
     /** @throws ForgeError `conflict` where a batch of that id is there already */

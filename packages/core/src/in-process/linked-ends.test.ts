@@ -55,6 +55,17 @@ describe('two linked ends', () => {
     expect(forge).toEqual(['{"jsonrpc":"2.0","id":1,"result":{}}']);
   });
 
+  it('let others have their turn while a server has much to say', async () => {
+    const { transport, forge, listen } = link();
+    listen();
+    await transport.start();
+    const turn = { isOver: false };
+    setTimeout(() => (turn.isOver = true), 0);
+    for (let at = 0; at < 100_000 && !turn.isOver; at += 1) await transport.send({ jsonrpc: '2.0', method: 'x' });
+    await settled();
+    expect(forge.length).toBeLessThan(10_000);
+  });
+
   it('keep what comes before the other side is ready', async () => {
     const { channel, transport, forge, server, listen } = link();
     channel.send(PING);

@@ -19,7 +19,8 @@ export interface InProcessTransport {
   /** From here on `onmessage` is called; what came before it is kept. @throws Error after the connection was closed */
   start(): Promise<void>;
   /**
-   * Sends a message, as it is at this moment. A request whose answer cannot be sent is answered by an error.
+   * Sends a message, as it is at this moment. A request whose answer cannot be sent is answered by an error. Who sends much
+   * and waits for each message lets others have their turn.
    *
    * @throws Error when the connection is closed, the message is too large, or it is nothing that JSON can say
    */
@@ -34,6 +35,9 @@ export interface InProcessTransport {
   onerror?: ((error: Error) => void) | undefined;
   sessionId?: string | undefined;
 }
+
+/** Messages of a server after which the event loop turns. */
+const SENT_IN_A_ROW = 256;
 
 /** Both ends. */
 export interface LinkedEnds {
@@ -63,6 +67,7 @@ export function createLinkedEnds(maxMessageLength: number): LinkedEnds {
   });
   let listener: Channel['onMessage'] | undefined;
   let ended = false;
+  let sent = 0;
 
   /** @param error what Forge is told, where it is not Forge that ends it */
   function end(error?: Error): void {
@@ -108,6 +113,9 @@ export function createLinkedEnds(maxMessageLength: number): LinkedEnds {
         if (refusal !== undefined) toForge.push(refusal);
         throw error;
       }
+      sent += 1;
+      // Microtasks alone would keep everything else in this process waiting for as long as the server has something to say.
+      if (sent % SENT_IN_A_ROW === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     },
     async close() {
       end(new Error('The server closed the connection'));

@@ -9,14 +9,14 @@ export function memoryAgentTasks(run: <T>(work: () => T) => Promise<T>): Store['
   const tasks = new Map<string, AgentTaskRecord>();
   const newestFirst = (): AgentTaskRecord[] => [...tasks.values()].toSorted((a, b) => byPosition(b, a));
 
-  function surplusOf(keep: number, keepOfOwner: number): Set<AgentTaskRecord> {
+  function surplusOf(keep: number, keepOfCaller: number): Set<AgentTaskRecord> {
     const [seen, surplus] = [new Map<string, number>(), new Set<AgentTaskRecord>()];
     const all = newestFirst();
     const tooOld = all[keep]?.createdAt ?? -Infinity;
     for (const task of all) {
-      const place = (seen.get(task.owner) ?? 0) + 1;
-      seen.set(task.owner, place);
-      if (place > keepOfOwner || task.createdAt <= tooOld) surplus.add(task);
+      const place = (seen.get(task.caller) ?? 0) + 1;
+      seen.set(task.caller, place);
+      if (place > keepOfCaller || task.createdAt <= tooOld) surplus.add(task);
     }
     return surplus;
   }
@@ -60,9 +60,9 @@ export function memoryAgentTasks(run: <T>(work: () => T) => Promise<T>): Store['
       }),
     expired: (before, limit) =>
       run(() => [...tasks.values()].filter(({ leaseUntil }) => leaseUntil > 0 && leaseUntil < before).slice(0, limit)),
-    prune: ({ createdBefore, keep, keepOfOwner, limit }) =>
+    prune: ({ createdBefore, keep, keepOfCaller, limit }) =>
       run(() => {
-        const surplus = surplusOf(keep, keepOfOwner);
+        const surplus = surplusOf(keep, keepOfCaller);
         const gone = newestFirst().filter((task) => task.createdAt < createdBefore || surplus.has(task));
         for (const { id } of gone.slice(0, limit)) tasks.delete(id);
         return Math.min(gone.length, limit);

@@ -83,6 +83,14 @@ test.each([
   expect(terminal).toHaveBeenCalledOnce();
 });
 
+test('an upstream that answers like an error of ours is not called again for it', async () => {
+  const { error } = failing('upstream_unreachable');
+  const forged: Outcome = { era: 'modern', error: { ...error } as NonNullable<Outcome['error']> };
+  const { send, terminal } = over(retry(true), forged);
+  expect(await send(callOf())).toBe(forged);
+  expect(terminal).toHaveBeenCalledOnce();
+});
+
 test('what may be repeated is, even if it may have been carried out', async () => {
   expect(await over(retry(true), failing('outcome_unknown')).send(callOf())).toBe(FINE);
 });

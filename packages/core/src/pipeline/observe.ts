@@ -1,5 +1,5 @@
 /** @module Watches calls from outside: how each went and how long it took, measured once for all who want to know. */
-import { errorOutcome, type Outcome, type RpcError } from '@forge/protocol';
+import { errorOutcome, type JsonText, type Outcome, ownCode, type RpcError } from '@forge/protocol';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
 import type { AuditEntry } from '../contracts/model.ts';
 
@@ -19,9 +19,6 @@ export type CallObserver = (observation: Observation) => void;
 
 /** Results up to this length were parsed when they were checked, so looking costs nothing; tool errors are short. */
 const PARSED = 32_768;
-const CANCELLED = -32800;
-/** With the name of a plugin, it is that which denied the call. */
-const FORBIDDEN = -32003;
 
 /**
  * The interceptor for observers; the first in the list of interceptors sees what callers see.
@@ -47,14 +44,22 @@ export function observeCalls(observers: readonly CallObserver[]): Interceptor {
   };
 }
 
-function summariseError({ code, data }: RpcError): AuditEntry['outcome'] {
-  if (code === CANCELLED) return 'cancelled';
-  return code === FORBIDDEN && data?.has('plugin') === true ? 'denied' : 'error';
+/** An upstream's error is an error, whatever it says: who denied a call, or gave it up, is known here. */
+function summariseError(error: RpcError): AuditEntry['outcome'] {
+  const code = ownCode(error);
+  if (code === 'cancelled') return 'cancelled';
+  return code === 'plugin_denied' ? 'denied' : 'error';
 }
 
 function summarise(outcome: Outcome): AuditEntry['outcome'] {
   if (outcome.error) return summariseError(outcome.error);
-  const { result } = outcome;
-  if (result.text.length > PARSED) return 'ok';
-  return (result.value as { isError?: unknown } | null)?.isError === true ? 'tool_error' : 'ok';
+  return outcome.result.text.length <= PARSED && isToolError(outcome.result) ? 'tool_error' : 'ok';
+}
+
+function isToolError(result: JsonText): boolean {
+  try {
+    return (result.value as { isError?: unknown } | null)?.isError === true;
+  } catch {
+    return false; // an upstream's text that nobody had parsed and that is no JSON after all: the call is recorded all the same
+  }
 }

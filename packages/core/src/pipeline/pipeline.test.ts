@@ -1,5 +1,5 @@
-import { JsonText, type Outcome, resultOutcome, ownRequest, NOBODY } from '@forge/protocol';
-import { describe, expect, it } from 'vitest';
+import { errorOutcome, ForgeError, JsonText, type Outcome, resultOutcome, ownRequest, NOBODY } from '@forge/protocol';
+import { describe, expect, it, vi } from 'vitest';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
 import { createAuditTrail } from './audit.ts';
@@ -22,7 +22,7 @@ function call(method = 'tools/call'): Call {
 const OK = resultOutcome(new JsonText('{"content":[]}'));
 const TOOL_ERROR = resultOutcome(new JsonText('{"content":[],"isError":true}'));
 const FAILED: Outcome = { era: 'modern', error: { code: -32603, message: 'no' } };
-const CANCELLED: Outcome = { era: 'modern', error: { code: -32800, message: 'cancelled' } };
+const CANCELLED = errorOutcome(new ForgeError('cancelled'));
 
 describe('the pipeline', () => {
   it('runs interceptors in their order, the first outermost', async () => {
@@ -58,6 +58,27 @@ describe('observers', () => {
     const outcome = await composePipeline([watching], () => Promise.reject(new Error('no')))(call());
     expect(outcome.error).toMatchObject({ code: -32603 });
     expect(seen).toEqual(['error']);
+  });
+});
+
+describe('an outcome in one word', () => {
+  const plugin = { plugin: 'guard', reason: 'no' };
+  const answered = (code: number, data: object): Outcome => ({
+    era: 'modern',
+    error: { code, message: 'no', data: JsonText.of(data) },
+  });
+  it.each([
+    ['denied', errorOutcome(new ForgeError('plugin_denied', 'no', { data: plugin }))],
+    ['cancelled', CANCELLED],
+    ['error', answered(-32003, plugin)],
+    ['error', answered(-32800, { code: 'cancelled' })],
+    ['ok', resultOutcome(new JsonText('null'))],
+    ['ok', resultOutcome(new JsonText('{"isError":tru'))],
+  ])('is %s by who made it, not by what an upstream says', async (word, outcome) => {
+    const seen: string[] = [];
+    const watching = observeCalls([({ summary }) => seen.push(summary)]);
+    expect(await composePipeline([watching], () => Promise.resolve(outcome))(call())).toBe(outcome);
+    expect(seen).toEqual([word]);
   });
 });
 
@@ -111,12 +132,34 @@ describe('the audit trail', () => {
     await trail.close();
   });
 
+  it('keeps no more than so many for a store that does not answer, says so, and ends without it', async () => {
+    const store = createMemoryStore();
+    let begun = 0;
+    const append = () => {
+      begun += 1;
+      return new Promise<void>(() => {});
+    };
+    const told: number[] = [];
+    const trail = createAuditTrail(
+      { ...store, audit: { ...store.audit, append } },
+      { maxPending: 3000, flushMs: 5, closeMs: 20, onLost: (count) => told.push(count) },
+    );
+    const pipeline = composePipeline([observeCalls([trail.observe])], () => Promise.resolve(OK));
+    for (let count = 0; count < 5000; count += 1) await pipeline(call());
+    expect([trail.lost, begun]).toEqual([2000, 1]);
+    await vi.waitFor(() => expect(told).toEqual([2000]));
+    await trail.close();
+    expect([trail.lost, told]).toEqual([5000, [2000, 3000]]);
+  });
+
   it('survives a store that fails, and counts the loss', async () => {
     const store = createMemoryStore();
     const failing = { ...store, audit: { ...store.audit, append: () => Promise.reject(new Error('disk full')) } };
-    const trail = createAuditTrail(failing);
+    const told: unknown[] = [];
+    const trail = createAuditTrail(failing, { onLost: (count, cause) => told.push(count, cause) });
     await composePipeline([observeCalls([trail.observe])], () => Promise.resolve(OK))(call());
     await trail.close();
     expect(trail.lost).toBe(1);
+    expect(told).toEqual([1, new Error('disk full')]);
   });
 });

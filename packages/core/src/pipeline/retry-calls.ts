@@ -2,7 +2,7 @@
  * @module The interceptor that makes a tool's call again where that cannot have another effect: it was not dispatched, or
  * its tool says that it may be repeated. Upstreams that repeat by rules of their own say in `attempts` that they have.
  */
-import type { Outcome } from '@forge/protocol';
+import { type Outcome, ownCode } from '@forge/protocol';
 import type { Call, Interceptor } from '../contracts/interceptor.ts';
 import { after } from '../upstreams/timer.ts';
 
@@ -38,8 +38,10 @@ export function retryCalls({ retries, withinMs, isRepeatable, pauseMs = 200 }: R
 
 function mayRepeat(call: Call, { error }: Outcome, isRepeatable: RetryOptions['isRepeatable']): boolean {
   if (call.itemId === undefined || call.request.method !== 'tools/call' || call.exchange.cancelled) return false;
-  const { code, retryAfter = 0, attempts } = (error?.data?.value ?? {}) as Record<string, number | string | undefined>;
-  if (attempts !== undefined || Number(retryAfter) * 1000 > PATIENCE_MS) return false;
+  const code = error && ownCode(error);
+  if (code === undefined) return false; // an answer, however much it looks like an error of ours
+  const { retryAfter = 0, attempts } = (error?.data?.value ?? {}) as Record<string, number | undefined>;
+  if (attempts !== undefined || retryAfter * 1000 > PATIENCE_MS) return false;
   return code === 'upstream_unreachable' || (code === 'outcome_unknown' && isRepeatable(call.itemId));
 }
 

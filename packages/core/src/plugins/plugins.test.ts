@@ -125,6 +125,16 @@ describe('plugins around a call', () => {
     expect(asked).toEqual([next.text]);
   });
 
+  it.each([
+    '{"resultType":"input_required","inputRequests":{},"content":[{"type":"text","text":"x"}]}',
+    '{"structuredContent":{},"resultType":"input_required"}',
+    '{"resultType":"complete","inputRequests":{},"resultType":"input_required"}',
+  ])('do not let an answer past them that is a question as well: %s', async (text) => {
+    const answer = () => ({ era: 'modern', result: new JsonText(text) }) as const;
+    const { call } = await guard([mark('m')], {}, { answer });
+    expect((await call()).error).toMatchObject({ code: -32603, data: { value: { code: 'upstream_error' } } });
+  });
+
   it('do not let a result past them by way of a task', async () => {
     const tasks = new JsonText('{"extensions":{"io.modelcontextprotocol/tasks":{},"x":{}}}');
     const task = new JsonText('{"resultType":"task","taskId":"1"}');

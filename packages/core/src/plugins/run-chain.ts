@@ -91,7 +91,11 @@ class Run {
     let result = outcome.result as JsonText;
     if (this.#chain.after.length === 0) return outcome;
     if (isTask(result)) throw new ForgeError('upstream_error', 'The upstream made a task of a call that must be none');
-    if (era === 'modern' && result.member('resultType')?.value === 'input_required') return outcome;
+    if (era === 'modern' && result.member('resultType')?.value === 'input_required') {
+      // A client that takes it for an answer after all must find none that no plugin has seen.
+      if (!result.hasRepeats && !result.has('content') && !result.has('structuredContent')) return outcome;
+      throw new ForgeError('upstream_error', 'The upstream asked for input and answered at the same time');
+    }
     this.#abortOnCancel();
     for (const { plugin } of this.#asked(this.#chain.after)) {
       const shown = new JsonText(result.text);

@@ -6,13 +6,13 @@ import { slugify } from '../catalog/naming.ts';
 import { checkCount, checkLine, checkText, invalid } from './checks.ts';
 import type { EntityInput } from './context.ts';
 import { LIMITS } from './limits.ts';
-import { checkUpstreamUrl, isWebSocketUrl } from './upstream-url.ts';
+import { checkUpstreamUrl, isGrpcUrl, isWebSocketUrl } from './upstream-url.ts';
 
 /** What a creator says about an upstream. */
 export interface UpstreamInput extends EntityInput {
   readonly name: string;
   readonly description?: string | undefined;
-  /** @default `stdio` with a command, `websocket` for ws: and wss:, `sse` for a URL that ends in `/sse`, else `streamable-http` */
+  /** @default `stdio` with a command, `websocket` for ws: and wss:, `grpc` for grpc: and grpcs:, `sse` for a URL that ends in `/sse`, else `streamable-http` */
   readonly transport?: UpstreamTransport | undefined;
   readonly url?: string | undefined;
   readonly command?: string | undefined;
@@ -67,6 +67,7 @@ export function toUpstream(entity: Entity, input: UpstreamInput, addresses?: Add
 function transportOf(input: UpstreamInput): UpstreamTransport {
   if (input.command !== undefined) return 'stdio';
   if (input.url !== undefined && isWebSocketUrl(input.url)) return 'websocket';
+  if (input.url !== undefined && isGrpcUrl(input.url)) return 'grpc';
   return input.url !== undefined && /\/sse\/?([?#]|$)/.test(input.url) ? 'sse' : 'streamable-http';
 }
 

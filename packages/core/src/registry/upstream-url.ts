@@ -41,3 +41,8 @@ export function checkUpstreamUrl(text: string, { schemes = HTTP, addresses = OPE
 export function isWebSocketUrl(text: string): boolean {
   return /^wss?:/i.test(text.trim());
 }
+
+/** Whether a text that may be an address is one of gRPC. */
+export function isGrpcUrl(text: string): boolean {
+  return /^grpcs?:/i.test(text.trim());
+}

@@ -147,7 +147,7 @@ test('moving it connects anew, and changes nothing when that fails', async () =>
   expect(items.map((tool) => tool.name)).toEqual(['new-log']);
 });
 
-test('the scheme of its URL says whether it is on WebSocket, when it is registered and when it moves', async () => {
+test('the scheme of its URL says whether it is on WebSocket or gRPC, when it is registered and when it moves', async () => {
   const { registry, lists, discovered } = setUp();
   lists.set('git.test', {});
   const at = async (url: string, transport?: UpstreamTransport) =>
@@ -161,6 +161,10 @@ test('the scheme of its URL says whether it is on WebSocket, when it is register
   await expect(at('http://git.test/mcp', 'websocket')).rejects.toMatchObject({ code: 'validation_failed' });
   await expect(at('ws://git.test/mcp', 'sse')).rejects.toMatchObject({ code: 'validation_failed' });
   expect(discovered).toHaveLength(5);
+  lists.set('git.test:1', {});
+  expect(await at('grpc://git.test:1')).toBe('grpc');
+  expect(await at('GRPCS://git.test:1')).toBe('grpc');
+  expect(await at('http://git.test/mcp')).toBe('streamable-http');
 });
 
 test('an upstream can turn from a URL to a command', async () => {

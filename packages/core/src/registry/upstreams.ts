@@ -13,7 +13,7 @@ import { applyDiscovered, changedAnything, type RefreshResult } from './refresh.
 import { type ItemKind, rowsOf } from './rows.ts';
 import { keepByName, keepHeaders, maskUpstream, sealUpstream, unsealUpstream } from './secrets.ts';
 import { toUpstream, type UpstreamInput } from './upstream-input.ts';
-import { isWebSocketUrl } from './upstream-url.ts';
+import { isGrpcUrl, isWebSocketUrl } from './upstream-url.ts';
 
 /** What may change; absent stays, `null` takes an optional field back to its default. */
 export type UpstreamPatch = Partial<Pick<UpstreamInput, 'name'>> & {
@@ -240,9 +240,9 @@ function kindChange(current: UpstreamRecord, given: Partial<UpstreamInput>): boo
   return current.transport === 'stdio' ? given.url !== undefined : given.command !== undefined;
 }
 
-/** Whether another URL asks for WebSocket where the one before did not, or no longer does. */
-function changesScheme(current: UpstreamRecord, url: string): boolean {
-  return isWebSocketUrl(url) !== (current.transport === 'websocket');
+/** Whether another URL asks for WebSocket or gRPC where the one before did not, or no longer does. */
+function changesScheme({ transport }: UpstreamRecord, url: string): boolean {
+  return isWebSocketUrl(url) !== (transport === 'websocket') || isGrpcUrl(url) !== (transport === 'grpc');
 }
 
 function withoutAddress({ name, description, era, timeoutMs }: UpstreamRecord): UpstreamInput {

@@ -8,9 +8,11 @@ import {
   NOBODY,
 } from '@forge/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Interceptor } from '../contracts/interceptor.ts';
 import type { Principal } from '../contracts/principal.ts';
 import { createForge, type Forge } from '../create-forge.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
+import { observeCalls } from '../pipeline/observe.ts';
 import { createSealer } from '../registry/sealer.ts';
 import { type Script, script, scriptedAdapter } from '../upstreams/scripted-upstream.fixture.ts';
 
@@ -23,6 +25,7 @@ afterEach(() => forge.close());
 async function start(
   scripts: Record<string, Script>,
   protocolVersions?: readonly string[],
+  interceptors: readonly Interceptor[] = [],
 ): Promise<Record<string, string>> {
   forge = await createForge({
     store: createMemoryStore(),
@@ -31,6 +34,7 @@ async function start(
       scriptedAdapter(Object.fromEntries(Object.entries(scripts).map(([name, one]) => [`http://${name}/mcp`, one]))),
     ],
     health: { retryMs: 5, maxRetryMs: 20 },
+    interceptors,
     ...(protocolVersions && { protocolVersions }),
   });
   const ids: Record<string, string> = {};
@@ -200,6 +204,27 @@ describe('an endpoint over several upstreams', () => {
     expect((await call(endpoint, 'no/such')).error).toMatchObject({ code: -32601 });
   });
 
+  it('shows observers what was refused, too: names that are not there, and those of an upstream that is out', async () => {
+    const seen: unknown[] = [];
+    const watching = observeCalls([
+      ({ call: { target, upstreamId }, summary, outcome: { error } }) =>
+        void seen.push([target, upstreamId, summary, error?.code]),
+    ]);
+    const git = script(['status']);
+    const ids = await start({ git, time: script(['now']) }, undefined, [watching]);
+    const endpoint = await serverOf(Object.values(ids));
+    git.down = true;
+    git.events?.lost(new Error('gone'));
+    await until(async () => (await toolNames(endpoint)).length === 1);
+    seen.length = 0;
+    for (const name of ['nothing', 'git-status']) await call(endpoint, 'tools/call', { name });
+    expect(seen).toEqual([
+      ['nothing', undefined, 'error', -32602],
+      ['git-status', ids['git'], 'error', -32603],
+    ]);
+    expect(git.calls.filter(({ method }) => method === 'tools/call')).toEqual([]);
+  });
+
   it('loses only the items of an upstream that is down, says so, and has them back when it is', async () => {
     const git = script(['status']);
     const ids = await start({ git, time: script(['now']) });
@@ -288,6 +313,19 @@ describe('listeners', () => {
     expect([...git.watched]).toEqual(['x://a']);
     two.listening.close();
     await until(() => git.watched.size === 0);
+  });
+
+  it('are told of a resource by the upstream that has it, and by no other', async () => {
+    const git = script([], { resources: [{ uri: 'x://a', name: 'a' }] });
+    const time = script([], { resources: [{ uri: 'y://b', name: 'b' }] });
+    await start({ git, time });
+    const one = listen(endpointAt(), { resourceSubscriptions: ['x://a'] });
+    time.events?.resourceUpdated('x://a', JsonText.of({ uri: 'x://a' }));
+    time.events?.resourceUpdated('x://a/part', JsonText.of({ uri: 'x://a/part' }));
+    expect(one.notes).toEqual([]);
+    git.events?.resourceUpdated('x://a/part', JsonText.of({ uri: 'x://a/part' }));
+    expect(one.notes).toEqual(['notifications/resources/updated']);
+    one.listening.close();
   });
 
   it('wait for the upstreams of their resources, also when somebody else has them watched, and for no other', async () => {

@@ -87,9 +87,15 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
 
   /** The name is known, its upstream was out when the view was made: tries it before saying no. */
   async function recoverAndServe(upstreamId: string, request: ExchangeRequest, exchange: Exchange): Promise<Outcome> {
-    await pool.get(upstreamId)?.recover();
     const principal = request.client.caller as Principal;
-    return pipeline(callOf(viewFor(principal), request, exchange, principal, targetOfRequest(request)));
+    const target = targetOfRequest(request);
+    try {
+      await pool.get(upstreamId)?.recover();
+    } catch (error) {
+      const refusal = ForgeError.from(error);
+      return pipeline({ request, exchange, principal, serverId, upstreamId, itemId: undefined, target, refusal });
+    }
+    return pipeline(callOf(viewFor(principal), request, exchange, principal, target));
   }
 
   function callOf(
@@ -102,9 +108,14 @@ export function createForgeEndpoint(serverId: string | undefined, parts: Endpoin
     if (!ROUTED_METHODS.has(request.method)) {
       return { request, exchange, principal, serverId, upstreamId: undefined, itemId: undefined, target };
     }
-    const destination = routeRequest(view, request);
-    const { upstreamId, itemId, chain } = destination;
-    return { request: destination.request, exchange, principal, serverId, upstreamId, itemId, target, chain };
+    try {
+      const destination = routeRequest(view, request);
+      const { upstreamId, itemId, chain } = destination;
+      return { request: destination.request, exchange, principal, serverId, upstreamId, itemId, target, chain };
+    } catch (error) {
+      const refusal = ForgeError.from(error); // it goes on all the same, so that observers see who tried what
+      return { request, exchange, principal, serverId, upstreamId: undefined, itemId: undefined, target, refusal };
+    }
   }
 
   return {
@@ -153,7 +164,8 @@ function chosenVersions(
 /** The innermost step of the pipeline: answers what Forge serves itself, sends the rest to its upstream. */
 export function dispatch(catalog: Catalog, pool: LivePool, taskIds: TaskIds, listTtlMs: number): Next {
   return (call) => {
-    const { request, principal, serverId, upstreamId } = call;
+    const { request, principal, serverId, upstreamId, refusal } = call;
+    if (refusal !== undefined) return Promise.reject(refusal);
     if (upstreamId !== undefined) {
       const managed = pool.get(upstreamId);
       if (!managed)

@@ -199,12 +199,14 @@ export function createSubscriptions({ viewOf, taskOf, watch }: SubscriptionsPart
     },
     resourceUpdated(upstreamId, uri, params) {
       rounds.begin(`${upstreamId} ${uri}`, (one) => {
-        const wants = one.filter.resourceSubscriptions?.some(
-          (wanted) => uri === wanted || uri.startsWith(`${wanted}/`),
+        const wanted = one.filter.resourceSubscriptions?.filter(
+          (watched) => uri === watched || uri.startsWith(`${watched}/`),
         );
-        if (!wants) return;
+        if (wanted === undefined || wanted.length === 0) return;
         const view = viewOf(one.serverId, one.principal);
-        if (view?.upstreamIds.includes(upstreamId)) one.listener.note('notifications/resources/updated', params);
+        // Only of what is its own: another upstream's resources are nothing that it could know of.
+        const isIts = wanted.some((watched) => view !== undefined && upstreamOf(view, watched) === upstreamId);
+        if (isIts) one.listener.note('notifications/resources/updated', params);
       });
     },
     taskChanged(upstreamId, taskId, params) {

@@ -1,5 +1,6 @@
 /** @module One live upstream: its connection, its health, and the way back after it was lost. */
 import {
+  type ErrorCode,
   errorOutcome,
   type Exchange,
   type ExchangeRequest,
@@ -9,6 +10,7 @@ import {
   type Upstream,
   type UpstreamInfo,
   ownRequest,
+  ownCode,
   NOBODY,
 } from '@forge/protocol';
 import type { UpstreamRecord } from '../contracts/model.ts';
@@ -67,7 +69,12 @@ export interface ManagedUpstream {
 }
 
 /** Codes of outcomes that say something about the wire, not about the call. */
-const WIRE_CODES = new Set(['upstream_unreachable', 'upstream_timeout', 'outcome_unknown', 'upstream_error']);
+const WIRE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'upstream_unreachable',
+  'upstream_timeout',
+  'outcome_unknown',
+  'upstream_error',
+]);
 /** A call to an upstream that is out tries it again, but not more often than this. */
 const CALL_RETRY_MS = 1000;
 /** Changes of lists that come in a burst are read once. */
@@ -294,7 +301,6 @@ export function manageUpstream(
 }
 
 function isWireFailure(outcome: Outcome): boolean {
-  if (outcome.error?.code !== -32603) return false;
-  const data = outcome.error.data?.value;
-  return typeof data === 'object' && data !== null && 'code' in data && WIRE_CODES.has(String(data.code));
+  const code = outcome.error && ownCode(outcome.error);
+  return code !== undefined && WIRE_CODES.has(code);
 }

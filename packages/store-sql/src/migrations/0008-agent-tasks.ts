@@ -9,6 +9,7 @@ export const agentTasks: Migration = {
       .createTable('agent_tasks')
       .addColumn('id', key, (column) => column.primaryKey())
       .addColumn('owner', key, (column) => column.notNull())
+      .addColumn('caller', key, (column) => column.notNull())
       .addColumn('context', key, (column) => column.notNull())
       .addColumn('state', key, (column) => column.notNull())
       .addColumn('created_at', integer, (column) => column.notNull())
@@ -17,8 +18,10 @@ export const agentTasks: Migration = {
       .addColumn('body', text, (column) => column.notNull())
       .execute();
     // Bodies are large: lists of one owner, and whose tasks are too many, are found without them.
-    const ofOwner = ['owner', 'created_at', 'id'];
-    await db.schema.createIndex('agent_tasks_owner').on('agent_tasks').columns(ofOwner).execute();
+    for (const column of ['owner', 'caller']) {
+      const columns = [column, 'created_at', 'id'];
+      await db.schema.createIndex(`agent_tasks_${column}`).on('agent_tasks').columns(columns).execute();
+    }
     await db.schema.createIndex('agent_tasks_created_at').on('agent_tasks').column('created_at').execute();
     await db.schema.createIndex('agent_tasks_lease').on('agent_tasks').column('lease_until').execute();
   },

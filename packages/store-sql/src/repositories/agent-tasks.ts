@@ -64,7 +64,7 @@ export function agentTaskRepository(context: SqlContext): Store['agentTasks'] {
 type PruneQuery = Parameters<Store['agentTasks']['prune']>[0];
 
 async function prune({ db }: SqlContext, query: PruneQuery): Promise<number> {
-  const { createdBefore, keep, keepOfOwner, limit } = query;
+  const { createdBefore, keep, keepOfCaller, limit } = query;
   const times = db.selectFrom('agent_tasks').select('created_at').orderBy('created_at', 'desc');
   const surplus = (await times.limit(1).offset(keep).executeTakeFirst())?.created_at ?? 0;
   const old = await db
@@ -77,13 +77,13 @@ async function prune({ db }: SqlContext, query: PruneQuery): Promise<number> {
     'id',
     fn
       .agg<number>('row_number')
-      .over((over) => over.partitionBy('owner').orderBy('created_at', 'desc').orderBy('id', 'desc'))
+      .over((over) => over.partitionBy('caller').orderBy('created_at', 'desc').orderBy('id', 'desc'))
       .as('place'),
   ]);
   const tooMany = await db
     .selectFrom(placed.as('placed'))
     .select('id')
-    .where('place', '>', keepOfOwner)
+    .where('place', '>', keepOfCaller)
     .limit(limit)
     .execute();
   const ids = [...new Set([...old, ...tooMany].map(({ id }) => String(id)))].slice(0, limit);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 const RUNNING: AgentTaskRecord = {
   id: 'task-1',
   owner: 'of-alice',
+  caller: 'alice',
   context: 'conversation',
   state: 'TASK_STATE_WORKING',
   createdAt: 1_790_000_000_000,
@@ -12,7 +13,7 @@ const RUNNING: AgentTaskRecord = {
   leaseUntil: 1_790_000_015_000,
   body: 'v1.ü😀"\\',
 };
-const ALL = { createdBefore: 0, keep: 10_000, keepOfOwner: 10_000, limit: 10_000 };
+const ALL = { createdBefore: 0, keep: 10_000, keepOfCaller: 10_000, limit: 10_000 };
 
 /** Describes what holds for tasks of agents. */
 export function describeAgentTasks(current: () => Store): void {
@@ -99,21 +100,24 @@ export function describeAgentTasks(current: () => Store): void {
       expect([page.items.map(({ id }) => id), page.total]).toEqual([['d', 'a'], 4]);
     });
 
-    it('are pruned by age, by number, and by the number of one owner', async () => {
+    it('are pruned by age, by number, and by the number of one caller at all places', async () => {
       const { agentTasks } = current();
       const made = (owner: string, ...times: number[]) =>
-        put(...times.map((createdAt) => ({ id: `${owner}${createdAt}`, owner, createdAt })));
+        put(...times.map((createdAt) => ({ id: `${owner}${createdAt}`, owner, caller: owner, createdAt })));
       await made('a', 1, 2, 5, 6, 8);
       await made('b', 3, 4, 7);
       const left = async () => [...(await idsOf('a')), ...(await idsOf('b'))];
       expect(await agentTasks.prune({ ...ALL, createdBefore: 2 })).toBe(1);
-      expect(await agentTasks.prune({ ...ALL, keepOfOwner: 3 })).toBe(1);
+      expect(await agentTasks.prune({ ...ALL, keepOfCaller: 3 })).toBe(1);
       expect(await left()).toEqual(['a8', 'a6', 'a5', 'b7', 'b4', 'b3']);
       expect(await agentTasks.prune({ ...ALL, keep: 6 })).toBe(0);
       expect(await agentTasks.prune({ ...ALL, keep: 4 })).toBe(2);
       expect(await left()).toEqual(['a8', 'a6', 'a5', 'b7']);
       expect(await agentTasks.prune({ ...ALL, keep: 0, limit: 3 })).toBe(3);
-      expect(await agentTasks.prune({ ...ALL, createdBefore: 9, keepOfOwner: 0 })).toBe(1);
+      expect(await agentTasks.prune({ ...ALL, createdBefore: 9, keepOfCaller: 0 })).toBe(1);
+      await put(...[1, 2, 3].map((createdAt) => ({ id: `a${createdAt}`, owner: `a at ${createdAt}`, createdAt })));
+      expect(await agentTasks.prune({ ...ALL, keepOfCaller: 2 })).toBe(1);
+      expect(await agentTasks.get('a at 1', 'a1')).toBeUndefined();
     });
   });
 }

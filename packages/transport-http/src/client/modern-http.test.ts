@@ -148,6 +148,7 @@ describe('a call to a modern server', () => {
     ['nothing', 'application/json', ''],
     ['another answer', 'application/json', '{"jsonrpc":"2.0","id":4711,"result":{}}'],
     ['a result that is no object', 'application/json', '{"jsonrpc":"2.0","id":ID,"result":7}'],
+    ['a result that is null', 'application/json', '{"jsonrpc":"2.0","id":ID,"result":null}'],
     ['an event that is no JSON', 'text/event-stream', 'data: <html>\n\n'],
   ])('ends with upstream_error when the server answers %s', async (_name, type, body) => {
     const server = await started(modernServer());

@@ -77,7 +77,7 @@ export function a2aAgent(options: A2aAgentOptions, { events, own }: AgentContext
       guardCredentials(options, chosen);
       const { headers, tokens, refuses } = options;
       const fetcher = http.within(maxResponseBytes);
-      const connection = await connectAgent(card, chosen, { fetcher, headers, tokens, refuses });
+      const connection = await connectAgent(card, chosen, { fetcher, headers, tokens, maxResponseBytes, refuses });
       connected?.connection.close();
       connected = { ...known, tools, connection };
     }

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** For bindings that are not HTTP: `fetcher` has its own. */
   readonly tokens: TokenSource | undefined;
+  /** Of a stream, where the binding is not HTTP: `fetcher` has its own bound. */
+  readonly maxResponseBytes: number;
   refuses(host: string): boolean;
 }
 
@@ -38,7 +40,7 @@ export async function connectAgent(
   const offered = { ...card, supportedInterfaces: [chosen] };
   if (chosen.protocolBinding === 'GRPC') {
     const { connectGrpc } = await import('./grpc-transport.ts'); // seldom wanted, and large
-    const { factory, close } = connectGrpc(options.refuses, options.tokens);
+    const { factory, close } = connectGrpc(options.refuses, options.maxResponseBytes, options.tokens);
     return { client: await clientFor(offered, factory), serviceParameters: options.headers, close };
   }
   const settings = { fetchImpl: options.fetcher, legacyCompat: { enabled: true } };

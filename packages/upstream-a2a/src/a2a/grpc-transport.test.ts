@@ -31,6 +31,15 @@ describe('an agent over gRPC', () => {
     expect(agent.metadata.at(-1)).toMatchObject({ 'x-key': 'secret' });
   });
 
+  it('whose stream has no end is left', async () => {
+    agent = await startAgent({ binding: 'GRPC', skills: ['pieces'] });
+    upstream = upstreamOf({ url: agent.url }, { maxResponseBytes: 100_000 });
+    const { result } = await callTool(upstream, 'pieces', { count: 9, size: 1000 });
+    expect(result.content[0].text).toHaveLength(9000);
+    const { error } = await callTool(upstream, 'pieces', { count: 1000, size: 1000 });
+    expect(error?.message).toContain('it has more than 100000 bytes');
+  });
+
   it('is not called where its host must not be, by name or by address', async () => {
     await leadingTo('http://localhost:1', (host) => host === '::1' || host === 'localhost');
     expect((await callTool(upstream, 'echo', {})).error?.message).toContain('must not be called');

@@ -5,8 +5,10 @@ import type { AgentCard } from '@a2a-js/sdk';
 import type { Transport, TransportFactory } from '@a2a-js/sdk/client';
 import { GrpcTransportFactory } from '@a2a-js/sdk/client/grpc';
 import { refusedHost, type TokenSource } from '@forge/outgoing';
+import { ForgeError } from '@forge/protocol';
 import { credentials, experimental, status } from '@grpc/grpc-js';
 import { grpcTarget } from './choose-interface.ts';
+import { weightOf } from '../weight.ts';
 import { withToken } from './with-token.ts';
 
 type Refuses = (host: string) => boolean;
@@ -17,9 +19,10 @@ const schemes = new Map<Refuses, string>();
 /** Names are not looked up more often than this, in ms. */
 const RESOLVE_MS = 1000;
 
-/** A factory for the SDK's client, and the end of what it made. */
+/** A factory for the SDK's client, whose streams may have so many bytes, and the end of what it made. */
 export function connectGrpc(
   refuses: Refuses,
+  maxBytes: number,
   tokens?: TokenSource,
 ): { readonly factory: TransportFactory; close(): void } {
   const made: Transport[] = [];
@@ -30,8 +33,9 @@ export function connectGrpc(
         const { host, isSecure } = grpcTarget(url);
         const grpcChannelCredentials = isSecure ? credentials.createSsl() : credentials.createInsecure();
         const inner = new GrpcTransportFactory({ grpcChannelCredentials, legacyCompat: { enabled: true } });
-        const transport = await inner.create(`${schemeOf(refuses)}:${host}`, card);
-        made.push(transport);
+        const sdk = await inner.create(`${schemeOf(refuses)}:${host}`, card);
+        made.push(sdk);
+        const transport = bounded(sdk, maxBytes);
         return tokens === undefined ? transport : withToken(transport, tokens);
       },
     },
@@ -40,6 +44,26 @@ export function connectGrpc(
       for (const transport of made) (transport as { grpcClient?: { close(): void } }).grpcClient?.close();
     },
   };
+}
+
+/** The transport, whose streams have an end: gRPC bounds each message alone. */
+function bounded(transport: Transport, maxBytes: number): Transport {
+  const calls: Pick<Transport, 'sendMessageStream'> = {
+    async *sendMessageStream(params, options) {
+      let bytes = 0;
+      for await (const event of transport.sendMessageStream(params, options)) {
+        bytes += weightOf(event);
+        if (bytes > maxBytes) {
+          throw new ForgeError(
+            'upstream_error',
+            `The agent's answer is not usable: it has more than ${maxBytes} bytes`,
+          );
+        }
+        yield event;
+      }
+    },
+  };
+  return Object.assign(Object.create(transport) as Transport, calls);
 }
 
 function schemeOf(refuses: Refuses): string {

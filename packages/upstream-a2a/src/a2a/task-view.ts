@@ -144,17 +144,18 @@ export class TaskView {
 
   #takeArtifact(artifact: Artifact, append: boolean): void {
     const before = append ? this.#artifacts.get(artifact.artifactId) : undefined;
-    const parts = before === undefined ? artifact.parts : joined(before.parts, artifact.parts);
+    const parts = before?.parts ?? [];
+    join(parts, artifact.parts);
     this.#artifacts.set(artifact.artifactId, { ...artifact, parts });
   }
 }
 
-/** Text that comes in pieces is one text. */
-function joined(before: readonly Part[], [first, ...others]: readonly Part[]): Part[] {
-  const last = before.at(-1);
-  if (first?.content?.$case !== 'text' || last?.content?.$case !== 'text') {
-    return first === undefined ? [...before] : [...before, first, ...others];
-  }
-  const value = last.content.value + first.content.value;
-  return [...before.slice(0, -1), { ...last, content: { $case: 'text', value } }, ...others];
+/** Text that comes in pieces is one text. In place: an agent may send any number of pieces. */
+function join(parts: Part[], [first, ...others]: readonly Part[]): void {
+  const last = parts.at(-1);
+  if (first?.content?.$case === 'text' && last?.content?.$case === 'text') {
+    const value = last.content.value + first.content.value;
+    parts[parts.length - 1] = { ...last, content: { $case: 'text', value } };
+  } else if (first !== undefined) parts.push(first);
+  for (const part of others) parts.push(part);
 }

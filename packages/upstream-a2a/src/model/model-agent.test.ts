@@ -310,7 +310,7 @@ describe('a custom endpoint', () => {
 describe('a config', () => {
   it.each<[object, string, Record<string, string>?]>([
     [{ agentType: 'magic' }, 'config.agentType: '],
-    [{ agentType: 'openai' }, 'config.model: '],
+    [{ agentType: 'openai' }, 'config.model: is missing'],
     [
       { agentType: 'openai', model: 'm', parameters: { tools: [] } },
       'config.parameters.tools: is set by the gateway itself',

@@ -30,6 +30,8 @@ let calls: { caller: string; method: string; params: Record<string, unknown> }[]
 let cancelled = 0;
 /** How often a task of the upstream was looked at. */
 let looks: number;
+/** What such a task says of how often. */
+let pollIntervalMs: unknown;
 
 function said(text: string, more: object = {}): JsonText {
   return JsonText.of({ resultType: 'complete', content: [{ type: 'text', text }], ...more });
@@ -97,7 +99,7 @@ async function answer(method: string, given: Record<string, unknown>, exchange: 
 
 function taskState(): JsonText {
   looks += 1;
-  const base = { resultType: 'complete', taskId: 't', pollIntervalMs: 1 };
+  const base = { resultType: 'complete', taskId: 't', pollIntervalMs };
   if (looks === 1) return JsonText.of({ ...base, status: 'working', statusMessage: 'at it' });
   if (looks === 2)
     return JsonText.of({
@@ -115,7 +117,7 @@ let only: ReadonlySet<string> | undefined;
 /** Whether its card may be asked for by A2A. */
 let hasCard: boolean;
 beforeEach(async () => {
-  [calls, cancelled, looks, only, hasCard] = [[], 0, 0, undefined, true];
+  [calls, cancelled, looks, pollIntervalMs, only, hasCard] = [[], 0, 0, 1, undefined, true];
   agents = createAgentServer({ maxTasks: 20, maxOfOwner: 3, patienceMs: 500 });
   server = createServer((request, response) => {
     void (async () => {
@@ -310,6 +312,18 @@ describe('a task', () => {
     });
   });
 
+  it.each(['soon', null, {}])(
+    'is not asked for all the time where the upstream says %j for how often',
+    async (says) => {
+      pollIntervalMs = says;
+      const client = await connect();
+      await send(client, [dataPart({ tool: 'long', arguments: {} })], { returnImmediately: true });
+      await vi.waitFor(() => expect(looks).toBe(1));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(looks).toBe(1);
+    },
+  );
+
   it('belongs to its caller alone', async () => {
     const [alice, bob] = [await connect('1.0', 'alice'), await connect('1.0', 'bob')];
     const { id } = await send(alice, [dataPart({ tool: 'ask', arguments: {} })]);
@@ -339,6 +353,20 @@ describe('a task', () => {
     await expect(send(client, [dataPart({ tool: 'hang', arguments: {} })])).rejects.toThrow(/too many tasks/);
   });
 
+  it('is listed with as many others as an answer can hold', async () => {
+    const client = await connect();
+    const padding = 'x'.repeat(3_000_000);
+    for (let at = 0; at < 3; at += 1) {
+      await send(client, [dataPart({ tool: 'greet', arguments: { name: 'x' } })], { metadata: { padding } });
+    }
+    const first = await client.listTasks(LIST);
+    expect([first.tasks.length, first.totalSize, first.nextPageToken]).toEqual([2, 3, '2']);
+    const { tasks, nextPageToken } = await client.listTasks({ ...LIST, pageToken: first.nextPageToken });
+    expect([tasks.length, nextPageToken]).toEqual([1, '']);
+    const [{ id } = { id: '' }] = tasks;
+    expect(first.tasks.map((task) => task.id)).not.toContain(id);
+  });
+
   it('may be left, and subscribed to again', async () => {
     const client = await connect();
     const { id } = await send(client, [dataPart({ tool: 'hang', arguments: {} })], { returnImmediately: true });
@@ -363,6 +391,9 @@ describe('an agent with some of the tools', () => {
 
 it('answers nonsense, and what it has not, by the errors of A2A', async () => {
   hasCard = false;
+  const raw = async (body: string) =>
+    ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
+  expect([await raw('null'), await raw('[]'), await raw('7')]).toEqual([-32600, -32600, -32600]);
   const post = async (method: string, params: object) => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     return ((await (await fetch(url, { method: 'POST', body })).json()) as { error: { code: number } }).error.code;
@@ -372,6 +403,10 @@ it('answers nonsense, and what it has not, by the errors of A2A', async () => {
   expect(await post('tasks/get', { id: 'x' })).toBe(-32001);
   expect(await post('CreateTaskPushNotificationConfig', { taskId: 'x', url: 'https://x' })).toBe(-32003);
   expect(await post('GetExtendedAgentCard', {})).toBe(-32004);
+  expect(await post('ListTasks', { pageSize: 'many' })).toBe(-32602);
+  expect(await post('SubscribeToTask', { id: 'x' })).toBe(-32001);
+  expect(await post('tasks/resubscribe', { id: 'x' })).toBe(-32001);
+  expect(await post('SendStreamingMessage', { message: { messageId: 'm' } })).toBe(-32602);
 });
 
 describe('the HTTP+JSON binding', () => {

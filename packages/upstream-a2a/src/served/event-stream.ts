@@ -7,8 +7,11 @@ export interface SentEvent {
   readonly data: string;
 }
 
-/** The answer; `events` is ended when nobody reads any more. */
-export function eventStream(events: AsyncGenerator<SentEvent, void, undefined>): Response {
+/**
+ * The answer; `events` is ended when nobody reads any more. `left` is called before that: events that wait for something end
+ * no sooner than when it comes.
+ */
+export function eventStream(events: AsyncGenerator<SentEvent, void, undefined>, left: () => void): Response {
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(stream) {
@@ -17,6 +20,7 @@ export function eventStream(events: AsyncGenerator<SentEvent, void, undefined>):
       else stream.enqueue(encoder.encode(encodeEvent(value)));
     },
     async cancel() {
+      left();
       await events.return();
     },
   });

@@ -15,6 +15,7 @@ export interface KeptTask {
   readonly record: AgentTaskRecord;
   /** Whose it is, as `ServedTask` has it. */
   readonly owner: string;
+  readonly caller: string;
   readonly task: Task;
   /** What a conversation with an upstream goes on with. */
   readonly handle: string | undefined;
@@ -28,9 +29,10 @@ const MAX_BODY = 262_144;
 
 /** The text. A task that is too long is kept without its history, then without what came of it, and says so. */
 export function bodyOf(served: ServedTask, task: Task, pushes: readonly KeptPush[]): string {
-  const { owner, handle, following } = served;
+  const { owner, caller, handle, following } = served;
   const rest = {
     owner,
+    caller,
     handle,
     following,
     pushes: pushes.map(({ config, version }) => ({ config: TaskPushNotificationConfig.toJSON(config), version })),
@@ -44,8 +46,9 @@ export function bodyOf(served: ServedTask, task: Task, pushes: readonly KeptPush
 
 /** Reads such a text. @throws when it is none */
 export function keptOf(record: AgentTaskRecord, body: string): KeptTask {
-  const { owner, handle, following, pushes, task } = JSON.parse(body) as {
+  const { owner, caller, handle, following, pushes, task } = JSON.parse(body) as {
     owner: string;
+    caller: string;
     handle?: string;
     following?: string;
     pushes: readonly { config: unknown; version: string }[];
@@ -54,6 +57,7 @@ export function keptOf(record: AgentTaskRecord, body: string): KeptTask {
   return {
     record,
     owner,
+    caller,
     task: Task.fromJSON(task),
     handle,
     following,

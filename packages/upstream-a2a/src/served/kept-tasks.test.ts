@@ -194,8 +194,8 @@ describe('a task that is over', () => {
     expect(await other.rpc('GetTask', { id })).toMatchObject({ error: { code: -32001 } });
   });
 
-  it('is pruned where it is one too many of its owner', async () => {
-    const one = start({ keepOfOwner: 3 });
+  it('is pruned where it is one too many of its caller', async () => {
+    const one = start({ keepOfCaller: 3 });
     for (let n = 0; n < 110; n += 1) await send(one, 'greet');
     await vi.waitFor(async () => expect((await one.rpc('ListTasks', {})).result.totalSize).toBeLessThan(20));
   });

@@ -20,8 +20,8 @@ export interface KeptTasksOptions {
   readonly maxAgeMs?: number | undefined;
   /** Newest tasks kept, in all. @default 2000 */
   readonly keep?: number | undefined;
-  /** Newest tasks kept of one owner. @default 256 */
-  readonly keepOfOwner?: number | undefined;
+  /** Newest tasks kept of one caller, at all places. @default 256 */
+  readonly keepOfCaller?: number | undefined;
   /** Hears why a task could not be kept; agents are answered all the same. @default nobody */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -186,7 +186,7 @@ export class KeptTasks {
   }
 
   async #write(task: ServedTask): Promise<boolean> {
-    const { id, owner, contextId, createdAt, isOver } = task;
+    const { id, owner, caller, contextId, createdAt, isOver } = task;
     const snapshot = task.snapshot();
     const state = taskStateToJSON(snapshot.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED);
     const body = bodyOf(task, snapshot, this.#parts.pushesOf(task));
@@ -197,6 +197,7 @@ export class KeptTasks {
     return this.#options.store.put({
       id,
       owner: ownerKey,
+      caller: await digestOf([caller]),
       context: await digestOf([owner, contextId]),
       state,
       createdAt,
@@ -239,8 +240,8 @@ export class KeptTasks {
   }
 
   async #pruneAll(): Promise<void> {
-    const { store, maxAgeMs = 604_800_000, keep = 2000, keepOfOwner = 256, onError } = this.#options;
-    const query = { createdBefore: Date.now() - maxAgeMs, keep, keepOfOwner, limit: PRUNE_BATCH };
+    const { store, maxAgeMs = 604_800_000, keep = 2000, keepOfCaller = 256, onError } = this.#options;
+    const query = { createdBefore: Date.now() - maxAgeMs, keep, keepOfCaller, limit: PRUNE_BATCH };
     try {
       while ((await store.prune(query)) === PRUNE_BATCH && !this.#isClosing);
     } catch (error) {

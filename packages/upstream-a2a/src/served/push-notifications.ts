@@ -96,7 +96,7 @@ export class PushNotifications {
   #targetOf(task: ServedTask, config: TaskPushNotificationConfig, version: string): PushTarget {
     const { refuses, onOutcome, timeoutMs = 10_000, retryMs = 1000 } = this.#options;
     const parts = { refuses, onOutcome, timeoutMs, retryMs, slots: this.#slots, signal: this.#closed.signal };
-    return new PushTarget(config, version, task.owner, parts);
+    return new PushTarget(config, version, task.caller, parts);
   }
 
   #of(task: ServedTask): Map<string, PushTarget> {

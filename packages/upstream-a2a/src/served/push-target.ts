@@ -1,10 +1,11 @@
 /** @module Tells one URL what happens to a task: in order, one event at a time, again where that may help. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type StreamResponse, type TaskPushNotificationConfig, TaskState } from '@a2a-js/sdk';
+import type { StreamResponse, TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { V03PushNotificationSerializer } from '@a2a-js/sdk/compat/v0_3/server';
 import { type PushNotificationSerializer, V1PushNotificationSerializer } from '@a2a-js/sdk/server';
 import { createOutgoing, type Outgoing, type OutgoingRequest } from '@forge/outgoing';
 import { ForgeError } from '@forge/protocol';
+import { isOnTheWay } from './served-task.ts';
 import type { Slots } from './slots.ts';
 
 /** What became of one event. */
@@ -158,9 +159,5 @@ interface PushFailure {
 
 /** What may pass. A receiver may get an event twice: who is told something twice knows no less. */
 const AGAIN: ReadonlySet<string> = new Set(['upstream_unreachable', 'upstream_timeout', 'outcome_unknown']);
-
-function isOnTheWay({ payload }: StreamResponse): boolean {
-  return payload?.$case === 'statusUpdate' && payload.value.status?.state === TaskState.TASK_STATE_WORKING;
-}
 
 function ignore(): void {} // it was stopped

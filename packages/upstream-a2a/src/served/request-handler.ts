@@ -24,6 +24,8 @@ import type { ServedTasks } from './served-tasks.ts';
 
 /** Where the context of a request has its {@link ServedCall}. */
 export const CALL = 'forge/call';
+/** Where it has an `AbortController`, which is aborted when nobody reads the answer any more. */
+export const GONE = 'forge/gone';
 
 const MAX_PAGE = 100;
 /** Characters of what a caller calls a conversation. */
@@ -55,7 +57,8 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     }
     const contextId = message.contextId || randomUUID();
     const handle = message.contextId === '' ? undefined : await tasks.handleOf(owner, contextId);
-    const task = tasks.create({ owner, contextId, message });
+    const { caller } = callOf(context);
+    const task = tasks.create({ owner, caller: caller.id, contextId, message });
     if (push) tasks.push?.set(task, push, versionOf(context));
     void runTask(task, message, callOf(context), handle);
     return task;
@@ -71,6 +74,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
     if (!task.waits) throw new UnsupportedOperationError(`The task ${task.id} does not wait for a message`);
+    tasks.admit(task.caller, message);
     if (push) tasks.push?.set(task, push, versionOf(context));
     task.answer(message);
     return task;
@@ -83,7 +87,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
   }
 
   async function found(id: string, context: ServerCallContext): Promise<ServedTask> {
-    const task = await tasks.find(ownerOf(context), id, callOf(context));
+    const task = await tasks.lookUp(ownerOf(context), id, callOf(context));
     if (task === undefined) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 100)}`);
     return task;
   }
@@ -102,8 +106,11 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     return snapshotOf(task.isReleased ? await found(task.id, context) : task, historyLength);
   }
 
-  async function* eventsOf(task: ServedTask): AsyncGenerator<StreamResponse, void, undefined> {
-    for await (const event of task.events()) {
+  async function* eventsOf(
+    task: ServedTask,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    for await (const event of task.events(goneOf(context).signal)) {
       await tasks.saved(task);
       if (task.isReleased) return;
       yield event;
@@ -124,14 +131,15 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       return shown(task, context, historyLength);
     },
     async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
-      yield* eventsOf(await taskFor(params, context));
+      yield* eventsOf(await taskFor(params, context), context);
     },
     async getTask({ id, historyLength }, context) {
       return shown(await found(id, context), context, historyLength);
     },
     async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
       const offset = Number(pageToken || 0);
-      if (!Number.isInteger(offset) || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
+      const isCount = Number.isInteger(offset) && Number.isInteger(pageSize);
+      if (!isCount || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
         throw new RequestMalformedError(`pageSize must be 1 to ${MAX_PAGE}, and pageToken from a page before`);
       }
       const query = { contextId, state: status || undefined, offset, limit: pageSize };
@@ -156,7 +164,7 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     async *resubscribe({ id }, context) {
       const task = await foundHere(id, context);
       if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
-      yield* eventsOf(task);
+      yield* eventsOf(task, context);
     },
     async createTaskPushNotificationConfig(config, context) {
       const push = pushes();
@@ -195,6 +203,11 @@ function versionOf({ requestedVersion }: ServerCallContext): string {
 
 function callOf({ state }: ServerCallContext): ServedCall {
   return state.get(CALL) as ServedCall;
+}
+
+/** What is aborted when nobody reads the answer any more. */
+export function goneOf({ state }: ServerCallContext): AbortController {
+  return state.get(GONE) as AbortController;
 }
 
 /** An endpoint's caller: at another endpoint it is another owner. */

@@ -14,6 +14,7 @@ import {
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { eventStream } from './event-stream.ts';
+import { goneOf } from './request-handler.ts';
 import { restErrorBody, restErrorResponse, restFailure } from './rest-errors.ts';
 import type { RestRequest } from './rest-request.ts';
 
@@ -55,7 +56,7 @@ export function createRestBinding(handler: A2ARequestHandler): RestBinding {
 
 function operationsOf(handler: A2ARequestHandler): Operations {
   const subscribe: Operation = (_request, context, id = '') =>
-    streamOf(handler.resubscribe({ id, tenant: '' }, context));
+    streamOf(handler.resubscribe({ id, tenant: '' }, context), context);
   return [
     [
       'POST',
@@ -69,7 +70,7 @@ function operationsOf(handler: A2ARequestHandler): Operations {
     [
       'POST',
       'message:stream',
-      (request, context) => streamOf(handler.sendMessageStream(read(SendMessageRequest, request), context)),
+      (request, context) => streamOf(handler.sendMessageStream(read(SendMessageRequest, request), context), context),
     ],
     ['GET', 'tasks', (request, context) => list(handler, request, context)],
     [
@@ -185,7 +186,10 @@ function answerOf(body: object, status = 200): Response {
 }
 
 /** Events; an error before the first one is a plain answer. */
-async function streamOf(events: AsyncGenerator<StreamResponse, void, undefined>): Promise<Response> {
+async function streamOf(
+  events: AsyncGenerator<StreamResponse, void, undefined>,
+  context: ServerCallContext,
+): Promise<Response> {
   const first = await events.next();
   const texts = async function* (): AsyncGenerator<{ event?: string; data: string }, void, undefined> {
     try {
@@ -197,7 +201,7 @@ async function streamOf(events: AsyncGenerator<StreamResponse, void, undefined>)
       await events.return();
     }
   };
-  return eventStream(texts());
+  return eventStream(texts(), () => goneOf(context).abort());
 }
 
 function nowhere(methods: readonly string[]): Response {

@@ -141,7 +141,7 @@ async function put(task: ServedTask, method: string, params: unknown): Promise<o
 interface UpstreamTask {
   readonly status?: string;
   readonly statusMessage?: string;
-  readonly pollIntervalMs?: number;
+  readonly pollIntervalMs?: unknown;
   readonly result?: Result;
   readonly error?: { readonly message?: string };
   readonly inputRequests?: Questions;
@@ -155,7 +155,7 @@ async function follow(task: ServedTask, taskId: string, call: ServedCall): Promi
   await task.follow(taskId);
   while (!task.isOver && !task.isReleased && Date.now() < giveUpAt) {
     const state = (await send(call, 'tasks/get', { taskId }, NOBODY)) as UpstreamTask;
-    const { status, statusMessage = '', pollIntervalMs = 1000 } = state;
+    const { status, statusMessage = '', pollIntervalMs } = state;
     if (status === 'completed') return conclude(task, state.result ?? {});
     if (status === 'cancelled') return task.cancel();
     if (status === 'failed') return fail(task, state.error?.message ?? 'It failed');
@@ -166,7 +166,8 @@ async function follow(task: ServedTask, taskId: string, call: ServedCall): Promi
       if (task.isReleased) return;
       await send(call, 'tasks/update', { taskId, inputResponses }, NOBODY);
     } else task.progress(statusMessage);
-    const pause = Math.min(Math.max(pollIntervalMs, MIN_POLL_MS), MAX_POLL_MS);
+    const wanted = typeof pollIntervalMs === 'number' ? pollIntervalMs : 1000; // of anything else there is no maximum
+    const pause = Math.min(Math.max(wanted, MIN_POLL_MS), MAX_POLL_MS);
     await sleep(pause, undefined, { ref: false });
   }
   if (!task.isOver) fail(task, 'It took too long');

@@ -1,6 +1,8 @@
 /** @module A task that agents have given to Forge: its state, what came of it, and who wants to hear of it. */
 import { randomUUID } from 'node:crypto';
 import { type Artifact, type Message, type Part, Role, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
+import { ForgeError } from '@forge/protocol';
+import { weightOf } from '../weight.ts';
 
 /** States after which nothing comes. */
 const TERMINAL: ReadonlySet<TaskState> = new Set([
@@ -10,19 +12,28 @@ const TERMINAL: ReadonlySet<TaskState> = new Set([
   TaskState.TASK_STATE_REJECTED,
 ]);
 
+/** Who follows a task at one time. */
+const MAX_FOLLOWERS = 32;
+/** Events that wait for who follows; of more, words on the way give way to the next ones. */
+const MAX_QUEUED = 32;
+
 /** What a task is made with. */
 export interface ServedTaskInit {
   /** Whose it is: nobody else finds it. */
   readonly owner: string;
+  /** Who that is, wherever: bounds are those of people. */
+  readonly caller: string;
   readonly contextId: string;
   /** What it began with. */
   readonly message: Message;
   /** How long it waits for an answer, in ms. */
   readonly patienceMs: number;
+  /** Hears that it has ended. */
+  readonly onOver: () => void;
 }
 
 /** What a task of another process, or of one that is no more, is made with. */
-export interface RestoredTaskInit extends Pick<ServedTaskInit, 'owner' | 'patienceMs'> {
+export interface RestoredTaskInit extends Omit<ServedTaskInit, 'contextId' | 'message'> {
   /** As it was kept. */
   readonly task: Task;
   readonly createdAt: number;
@@ -36,6 +47,7 @@ export interface RestoredTaskInit extends Pick<ServedTaskInit, 'owner' | 'patien
 export class ServedTask {
   readonly id: string;
   readonly owner: string;
+  readonly caller: string;
   readonly contextId: string;
   /** In ms since 1970. */
   readonly createdAt: number;
@@ -48,12 +60,15 @@ export class ServedTask {
   /** Resolves when it is kept as it stands. */
   onSave: (() => Promise<void>) | undefined;
   readonly #patienceMs: number;
+  readonly #onOver: () => void;
   readonly #history: Message[];
   readonly #artifacts: Artifact[];
   readonly #listeners = new Set<(event: StreamResponse) => void>();
   /** Those who wait for something to happen. */
   readonly #wakes = new Set<() => void>();
   #status: NonNullable<Task['status']>;
+  #weight: number;
+  #followers = 0;
   #asking: Promise<unknown> = Promise.resolve();
   #answered: ((message: Message | undefined) => void) | undefined;
   #onCancel: (() => void) | undefined;
@@ -61,19 +76,21 @@ export class ServedTask {
   #isReleased = false;
 
   constructor(init: ServedTaskInit | RestoredTaskInit) {
-    const { owner, patienceMs } = init;
-    [this.owner, this.#patienceMs] = [owner, patienceMs];
+    const { owner, caller, patienceMs, onOver } = init;
+    [this.owner, this.caller, this.#patienceMs, this.#onOver] = [owner, caller, patienceMs, onOver];
     if ('task' in init) {
       const { task, createdAt, handle, following, isElsewhere } = init;
       [this.id, this.contextId, this.createdAt, this.isElsewhere] = [task.id, task.contextId, createdAt, isElsewhere];
       [this.handle, this.#following] = [handle, following];
       [this.#history, this.#artifacts] = [[...task.history], [...task.artifacts]];
       this.#status = task.status ?? statusOf(TaskState.TASK_STATE_UNSPECIFIED, undefined);
+      this.#weight = weightOf(task);
     } else {
       const { contextId, message } = init;
       [this.id, this.contextId, this.createdAt, this.isElsewhere] = [randomUUID(), contextId, Date.now(), false];
       [this.#history, this.#artifacts] = [[{ ...message, taskId: this.id, contextId }], []];
       this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
+      this.#weight = weightOf(message);
     }
   }
 
@@ -88,6 +105,11 @@ export class ServedTask {
   /** Whether it waits for a message of its owner. */
   get waits(): boolean {
     return this.#answered !== undefined;
+  }
+
+  /** About how many bytes it holds. */
+  get weight(): number {
+    return this.#weight;
   }
 
   /** The upstream's task whose end is its own: another process can go on with it. */
@@ -130,8 +152,10 @@ export class ServedTask {
   /** What came of it. The last call counts; what comes after the end does not. */
   finish(state: TaskState, parts: readonly Part[]): void {
     if (this.isOver || this.#isReleased) return;
+    this.#weight += weightOf(parts);
     if (state === TaskState.TASK_STATE_COMPLETED && parts.length > 0) this.#produce([...parts]);
     this.#enter(state, state === TaskState.TASK_STATE_COMPLETED ? [] : [...parts]);
+    this.#onOver();
   }
 
   /** Asks its owner, one question after the other; `undefined` when no answer comes in time, or it was cancelled. */
@@ -157,6 +181,7 @@ export class ServedTask {
   /** The owner's answer. */
   answer(message: Message): void {
     this.#history.push(message);
+    this.#weight += weightOf(message);
     const resolve = this.#answered;
     this.#answered = undefined;
     this.#status = statusOf(TaskState.TASK_STATE_WORKING, undefined);
@@ -187,19 +212,28 @@ export class ServedTask {
     while (!this.#isSettled) await this.#next();
   }
 
-  /** The task as it stands, then all that happens until it settles. */
-  async *events(): AsyncGenerator<StreamResponse, void, undefined> {
+  /**
+   * The task as it stands, then all that happens until it settles, or nobody is there any more.
+   *
+   * @throws ForgeError `overloaded` where too many follow it already
+   */
+  async *events(gone: AbortSignal): AsyncGenerator<StreamResponse, void, undefined> {
+    if (this.#followers >= MAX_FOLLOWERS) {
+      throw new ForgeError('overloaded', `A task is followed by ${MAX_FOLLOWERS} at one time at most`);
+    }
     const queue: StreamResponse[] = [{ payload: { $case: 'task', value: this.snapshot() } }];
-    const listener = (event: StreamResponse): void => void queue.push(event);
+    const listener = (event: StreamResponse): void => enqueue(queue, event);
     this.#listeners.add(listener);
+    this.#followers += 1;
     try {
       for (;;) {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
-        if (this.#isSettled) return;
-        await this.#next();
+        if (this.#isSettled || gone.aborted) return;
+        await this.#next(gone);
       }
     } finally {
       this.#listeners.delete(listener);
+      this.#followers -= 1;
     }
   }
 
@@ -207,14 +241,16 @@ export class ServedTask {
     return this.isOver || this.waits || this.#isReleased;
   }
 
-  /** Resolves when something happens. */
-  async #next(): Promise<void> {
+  /** Resolves when something happens, or nobody is there any more. */
+  async #next(gone?: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         this.#wakes.delete(wake);
+        gone?.removeEventListener('abort', wake);
         resolve();
       };
       this.#wakes.add(wake);
+      gone?.addEventListener('abort', wake);
     });
   }
 
@@ -246,6 +282,18 @@ export class ServedTask {
     for (const listener of this.#listeners) listener(event);
     for (const wake of this.#wakes) wake();
   }
+}
+
+/** Who reads slowly hears of everything but of each step. */
+function enqueue(queue: StreamResponse[], event: StreamResponse): void {
+  const last = queue.at(-1);
+  if (queue.length >= MAX_QUEUED && last !== undefined && isOnTheWay(last) && isOnTheWay(event)) queue.pop();
+  queue.push(event);
+}
+
+/** Whether an event is no more than words on the way. */
+export function isOnTheWay({ payload }: StreamResponse): boolean {
+  return payload?.$case === 'statusUpdate' && payload.value.status?.state === TaskState.TASK_STATE_WORKING;
 }
 
 function statusOf(state: TaskState, message: Message | undefined): NonNullable<Task['status']> {

@@ -79,6 +79,31 @@ describe('a call', () => {
     expect(paths).toEqual(['/1', '/3']);
   });
 
+  it('that was given up before its turn is not sent when that comes, and costs nobody the connection', async () => {
+    const paths: unknown[] = [];
+    let first = (): void => {};
+    const server = await startHttp2(
+      (stream, headers) => {
+        paths.push(headers[':path']);
+        if (headers[':path'] === '/1') first = () => answer(stream, []);
+        else answer(stream, []);
+      },
+      { settings: { maxConcurrentStreams: 1 } },
+    );
+    const channel = await openTo(server);
+    const lost = vi.fn();
+    channel.onLost(lost);
+    const calling = callOn(channel, { path: '/1', deadline: Date.now() + 10_000 });
+    await vi.waitFor(() => expect(paths).toEqual(['/1']));
+    expect((await callOn(channel, { path: '/2', deadline: Date.now() + 50 })).failure).toMatchObject({ code: 4 });
+    await delay(2500);
+    first();
+    expect((await calling).failure).toBeUndefined();
+    expect((await callOn(channel, { path: '/3' })).failure).toBeUndefined();
+    expect(paths).toEqual(['/1', '/3']);
+    expect(lost).not.toHaveBeenCalled();
+  }, 15_000);
+
   it('that is answered before all was sent is over, at the server too', async () => {
     let closed = false;
     const server = await startHttp2((stream) => {
@@ -223,5 +248,15 @@ describe('a stream that the server resets', () => {
   ])('by %s', async (_, reset, code, fate) => {
     const server = await startHttp2((stream) => stream.close(reset));
     expect((await callOn(await openTo(server))).failure).toMatchObject({ code, fate });
+  });
+
+  it('by REFUSED_STREAM after it has begun to answer has an unknown outcome', async () => {
+    const server = await startHttp2((stream) => {
+      stream.respond(HEADERS);
+      stream.write(text('one'), () => stream.close(7));
+    });
+    const { messages, failure } = await callOn(await openTo(server));
+    expect(messages).toEqual(['one']);
+    expect(failure).toMatchObject({ fate: 'unknown' });
   });
 });

@@ -41,12 +41,19 @@ export interface Line {
   neverSaw(id: number): boolean;
   /** Whether the connection is gone. */
   isLost(): boolean;
-  /** The stream was closed, or never opened. */
+  /** A call has ended; its stream may not have. */
   left(): void;
+  /**
+   * A stream was dropped here without a word to the server. `isQueued`: it waited for its turn, because the server takes no
+   * more of them at one time. Otherwise the server has stopped reading.
+   */
+  dropped(isQueued: boolean): void;
 }
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM, NGHTTP2_STREAM_STATE_IDLE } = constants;
 const MAX_TIMEOUT_MS = 99_999_999; // `grpc-timeout` has eight digits
+/** How long a reset may wait to be sent. */
+const RESET_MS = 2000;
 
 /** A call on a stream of its own. Whatever goes wrong, `onEnd` is told. */
 export class StreamCall implements Call, Hearer {
@@ -60,6 +67,7 @@ export class StreamCall implements Call, Hearer {
   #trouble: Error | undefined;
   #drained = false;
   #closed = false;
+  #resetting: NodeJS.Timeout | undefined;
   isDone = false;
 
   constructor(line: Line, init: CallInit) {
@@ -73,10 +81,7 @@ export class StreamCall implements Call, Hearer {
       this.#reader = new AnswerReader(this.#stream, line.maxMessageBytes, this);
     } catch (error) {
       const failure = error instanceof CallError ? error : unsent(error as Error);
-      process.nextTick(() => {
-        line.left();
-        this.#end(failure);
-      });
+      process.nextTick(() => this.#end(failure));
     }
   }
 
@@ -140,7 +145,7 @@ export class StreamCall implements Call, Hearer {
     });
     stream.on('close', () => {
       this.#closed = true;
-      this.#line.left();
+      clearTimeout(this.#resetting);
       this.#finish();
     });
   }
@@ -169,7 +174,8 @@ export class StreamCall implements Call, Hearer {
 
   #endingOfClose(): CallError {
     const { id, rstCode } = this.#stream ?? {};
-    if (id === undefined || rstCode === NGHTTP2_REFUSED_STREAM || this.#line.neverSaw(id)) return unsent(this.#trouble);
+    const isUnseen = id === undefined || rstCode === NGHTTP2_REFUSED_STREAM || this.#line.neverSaw(id);
+    if (isUnseen && this.#httpStatus === undefined) return unsent(this.#trouble); // what was answered was looked at
     if (this.#line.isLost()) return new CallError(Status.UNAVAILABLE, 'The connection was lost', 'unknown');
     return endingByReset(rstCode, this.#httpStatus, Date.now() >= this.#init.deadline - 1);
   }
@@ -179,9 +185,20 @@ export class StreamCall implements Call, Hearer {
     this.isDone = true;
     clearTimeout(this.#timer);
     // It is still open where we have enough, and where the server answers before it has heard all.
-    const isOver = this.#drained && this.#stream?.writableFinished === true;
-    if (!isOver) this.#stream?.close(NGHTTP2_CANCEL);
+    const isOver = this.#closed || (this.#drained && this.#stream?.writableFinished === true);
+    if (!isOver && this.#stream !== undefined) this.#reset(this.#stream);
+    this.#line.left();
     this.#init.onEnd(failure);
+  }
+
+  /** Resets the stream. That is not sent while the server does not read, and what was to be sent before it would be kept. */
+  #reset(stream: ClientHttp2Stream): void {
+    stream.close(NGHTTP2_CANCEL);
+    this.#resetting = setTimeout(() => {
+      const isQueued = stream.state.state === NGHTTP2_STREAM_STATE_IDLE;
+      stream.destroy();
+      this.#line.dropped(isQueued);
+    }, RESET_MS).unref();
   }
 }
 

@@ -28,6 +28,8 @@ export interface Channel {
 
 /** MB that all streams may hold in the buffers of the connection; Node's 10 is too few for thousands of calls. */
 const MAX_SESSION_MEMORY = 1024;
+/** Streams that were given up before their turn: little is left of each until the server lets it come, which it may never. */
+const MAX_DROPPED = 1000;
 /** How long a server may take to hang up after us; Node would wait for ever. */
 const LINGER_MS = 2000;
 
@@ -50,16 +52,27 @@ export async function connectTo(address: string, settings: ConnectionSettings, p
   } catch (error) {
     session.destroy();
     socket.destroy();
-    throw new ForgeError('upstream_unreachable', (error as Error).message.trim());
+    throw new ForgeError('upstream_unreachable', reasonOf(error as NodeJS.ErrnoException));
   }
   return channelOn(session, socket, settings);
+}
+
+/** Why HTTP/2 is not spoken there, for who registers it: OpenSSL and nghttp2 speak to programmers. */
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'The server does not speak TLS; grpc:// is plain text';
+  if (code === 'ERR_HTTP2_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR') {
+    return `The server does not speak HTTP/2, so it is no gRPC server, or it is one with TLS (grpcs://): ${message}`;
+  }
+  return message.trim();
 }
 
 /** Waits for the first frame. A session does not tell of all that happens to its socket, so both are listened to. */
 function spoken(session: ClientHttp2Session, socket: Socket, patienceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('There was no answer in time')), patienceMs);
-    const fail = (error = new Error('The server hung up before it spoke HTTP/2')): void => {
+    const fail = (
+      error = new Error('The server hung up before it spoke HTTP/2; one with TLS wants grpcs://'),
+    ): void => {
       clearTimeout(timer);
       reject(error);
     };
@@ -102,6 +115,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
   };
   const keepAlive = createKeepAlive(session, settings, breakOff);
   let calls = 0;
+  let dropped = 0;
   let lastSeen = Infinity;
   let takesGzip = true;
   let closing = false;
@@ -140,6 +154,10 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
       socket.unref();
       if (closing) linger();
     },
+    dropped(isQueued) {
+      dropped += 1;
+      if (!isQueued || dropped >= MAX_DROPPED) lost();
+    },
   };
 
   /** Ends all calls in flight: some errors of a socket are not told to the session. */
@@ -149,7 +167,7 @@ function channelOn(session: ClientHttp2Session, socket: Socket, settings: Connec
     socket.destroy();
   }
 
-  /** The last stream is closed, or will be at once. */
+  /** The last call has ended. Its stream closes at once, unless the server does not read. */
   function linger(): void {
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }

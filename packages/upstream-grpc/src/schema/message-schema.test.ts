@@ -60,8 +60,8 @@ describe('the schema of arguments', () => {
   it('says of each member of a oneof which others exclude it', () => {
     expect(property('pieces')).toMatchObject({ description: 'At most one of: plate, step, pieces.' });
     expect(tool('Cook').inputSchema['dependentSchemas']).toEqual({
-      plate: { properties: { step: false, pieces: false } },
-      step: { properties: { pieces: false } },
+      plate: { properties: { step: { not: {} }, pieces: { not: {} } } },
+      step: { properties: { pieces: { not: {} } } },
     });
   });
 

@@ -32,6 +32,8 @@ type Named = DescMessage | DescEnum;
 
 /** Members of a oneof that are told apart by rules; what more there are is told by description only. */
 const MAX_ONEOF = 16;
+/** What nothing fits; clients with a smaller dialect do not take a bare `false` where a schema belongs. */
+const NEVER = { not: {} };
 /** Messages in messages stand in place down to here; below they are definitions, because depth of JSON is bounded. */
 const MAX_NESTING = 8;
 /** `google.api.FieldBehavior`. */
@@ -150,7 +152,7 @@ function countUses(root: DescMessage, maxFields: number): ReadonlyMap<Named, num
 function choices(oneofs: readonly DescOneof[]): Schema {
   const rules = oneofs.flatMap(({ fields }) =>
     fields.slice(0, MAX_ONEOF - 1).map(({ jsonName }, at): [string, Schema] => {
-      const others = fields.slice(at + 1, MAX_ONEOF).map((other) => [other.jsonName, false]);
+      const others = fields.slice(at + 1, MAX_ONEOF).map((other) => [other.jsonName, NEVER]);
       return [jsonName, { properties: Object.fromEntries(others) as Schema }];
     }),
   );

@@ -105,7 +105,7 @@ function emptyText({ status, headers }: OutgoingAnswer): Content {
 
 function sizeOf({ headers }: OutgoingAnswer): string {
   const declared = Number(headers['content-length']);
-  return declared > 0 ? `${declared} bytes` : 'nobody knows how much';
+  return declared > 0 ? `${declared} bytes` : 'how long, it does not say';
 }
 
 /** Nothing is cut in silence: a part of an answer looks like the whole. */
@@ -116,7 +116,7 @@ function tooLong({ inputSchema }: RestOperation, maxBytes: number, size: string,
   return toolResult([{ type: 'text', text }, ...more], { isError: true });
 }
 
-function describePage({ url, arguments: args }: { url: string; arguments: Readonly<Record<string, string>> }): string {
+function describePage({ url, arguments: args }: { url: string; arguments: Readonly<Record<string, unknown>> }): string {
   if (Object.keys(args).length > 0) return `There is more: call this tool again with ${JSON.stringify(args)}.`;
   return `There is more, at ${url}`;
 }

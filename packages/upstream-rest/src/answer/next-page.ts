@@ -5,8 +5,8 @@ import type { RestOperation } from '../config/operation.ts';
 export interface NextPage {
   /** Without credentials. */
   readonly url: string;
-  /** Arguments to change, to the values that bring it; empty where the tool has none for it. */
-  readonly arguments: Readonly<Record<string, string>>;
+  /** Arguments to change, to the values that bring it, as the tool takes them; empty where it has none for it. */
+  readonly arguments: Readonly<Record<string, unknown>>;
 }
 
 const MAX_HEADER = 16_384;
@@ -23,13 +23,27 @@ export function nextPageOf(
   const next = new URL(target, url);
   for (const name of hidden) next.searchParams.delete(name);
   const properties = (inputSchema['properties'] ?? {}) as Readonly<Record<string, unknown>>;
-  const changed = [...next.searchParams].flatMap(([name, value]) => {
-    if (url.searchParams.get(name) === value) return [];
+  const changed = [...new Set(next.searchParams.keys())].flatMap((name) => {
+    const values = next.searchParams.getAll(name);
+    if (JSON.stringify(url.searchParams.getAll(name)) === JSON.stringify(values)) return [];
     const named = parameters.find((one) => one.in === 'query' && (one.name ?? one.argument) === name)?.argument;
     const argument = named ?? (Object.hasOwn(properties, name) || otherArguments === 'query' ? name : undefined);
-    return argument === undefined ? [] : [[argument, value] as const];
+    return argument === undefined ? [] : [[argument, valueOf(values, properties[argument])] as const];
   });
   return { url: next.href, arguments: Object.fromEntries(changed) };
+}
+
+/** What stands in a query as text, in the type that the argument has: as text it would be refused. */
+function valueOf(values: readonly string[], schema: unknown): unknown {
+  const { type, items } = (schema ?? {}) as { type?: unknown; items?: unknown };
+  const types: readonly unknown[] = Array.isArray(type) ? type : [type];
+  if (types.includes('array')) return values.map((value) => valueOf([value], items));
+  const value = values.at(-1) ?? '';
+  if (types.includes('string')) return value;
+  const isNumber = types.includes('integer') || types.includes('number');
+  // A number whose digits would change stays text.
+  if (isNumber && String(Number(value)) === value) return Number(value);
+  return types.includes('boolean') && /^(?:true|false)$/.test(value) ? value === 'true' : value;
 }
 
 function targetOf(header: string | undefined): string | undefined {

@@ -4,6 +4,7 @@ import { parseJson } from '@forge/protocol';
 import { headerProblem, isHeaderValue } from '../request/header-rules.ts';
 import { parsePath } from '../request/path.ts';
 import { isAllowedHost } from '../hosts.ts';
+import { firstIssue } from './issue.ts';
 import type { RestConfig, RestCredential, RestOperation } from './operation.ts';
 import { ConfigSchema, OperationSchema } from './schema.ts';
 
@@ -16,8 +17,8 @@ export function checkConfig(record: UpstreamRecord, addresses: AddressPolicy): R
   if (record.config === undefined) throw invalid('config', 'is missing: it has the operations');
   const parsed = ConfigSchema.safeParse(parseJson(record.config));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(['config', ...(issue?.path ?? [])].join('.'), issue?.message ?? 'is invalid');
+    const { field, message } = firstIssue(parsed.error);
+    throw invalid(field === '' ? 'config' : `config.${field}`, message);
   }
   const config: RestConfig = parsed.data;
   const { operations, credentials = {} } = config;
@@ -54,8 +55,8 @@ export function operationProblem(
 ): string | undefined {
   const parsed = OperationSchema.safeParse(operation);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.')}: ${issue?.message}`;
+    const { field, message } = firstIssue(parsed.error);
+    return `${field}: ${message}`;
   }
   try {
     checkOperation('operation', operation, credentials, url);

@@ -62,6 +62,14 @@ test('what has no end is ended, and others are served meanwhile and after', asyn
   expect(await jq('.a', '{"a":2}')).toBe('2');
 });
 
+test('the first filter of a thread has no more time than any other, once the thread is there', async () => {
+  const cold = createFilters({ timeoutMs: 50 });
+  const begun = performance.now();
+  await expect(cold.run({ language: 'jq', expression: 'def f: f; f' }, '1')).rejects.toThrow('longer than 50 ms');
+  expect(performance.now() - begun).toBeLessThan(4000); // it may take 5000 ms to load
+  await cold.close();
+});
+
 test('what takes too much memory fails, and others are served after', async () => {
   await expect(jq('[range(1e9)]')).rejects.toMatchObject({ code: 'upstream_error' });
   await expect(jq('"x" * 1e9 | length')).rejects.toMatchObject({ code: 'upstream_error' });
@@ -69,10 +77,74 @@ test('what takes too much memory fails, and others are served after', async () =
   expect(process.memoryUsage().rss).toBeLessThan(2_000_000_000);
 });
 
+const nested = (depth: number, size: number) => `${'{"a":'.repeat(depth)}"${'x'.repeat(size)}"${'}'.repeat(depth)}`;
+
+test.each([
+  ['jsonpath', '$..a', nested(70, 4_000_000)],
+  ['jsonpath', '$..*', nested(120, 4_000_000)],
+  ['jq', '.. | .a?', nested(100, 1_000_000)],
+] as const)(
+  '%s %s that repeats its input without end fails, and the process goes on',
+  async (language, expression, input) => {
+    const patient = createFilters({ timeoutMs: 10_000 });
+    await expect(patient.run({ language, expression }, input)).rejects.toThrow('output is longer than 16777216');
+    expect(await patient.run({ language, expression: '$' === expression[0] ? '$.b' : '.b' }, '{"b":1}')).toBe('1');
+    await patient.close();
+  },
+);
+
+test('a filter that broke jq leaves nothing to the next one', async () => {
+  const narrow = createFilters({ threads: 1 });
+  const expression = '.secret, (reduce range(100000) as $i (1; [.]) | tojson)';
+  await expect(narrow.run({ language: 'jq', expression }, '{"secret":1}')).rejects.toThrow('failed');
+  expect(await narrow.run({ language: 'jq', expression: '.a' }, '{"a":2}')).toBe('2');
+  await narrow.close();
+});
+
+test('what a thread says too late is not heard, and the thread not used again', async () => {
+  const narrow = createFilters({ threads: 1, timeoutMs: 100 });
+  const path = (expression: string) => narrow.run({ language: 'jsonpath', expression }, '{"a":1,"b":2}');
+  await path('$.a');
+  for (let round = 0; round < 3; round += 1) {
+    const answers = Promise.allSettled([path('$.a'), path('$.b'), path('$.a')]);
+    // The answer of the thread and the end of its time are found together, the end first.
+    setImmediate(() => busy(200));
+    for (const [at, answer] of (await answers).entries()) {
+      const output = answer.status === 'fulfilled' ? answer.value : undefined;
+      if (at === 0) expect([undefined, '1']).toContain(output);
+      else expect(output).toBe(at === 1 ? '2' : '1');
+    }
+  }
+  await narrow.close();
+});
+
+function busy(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 test('only so many wait', async () => {
   const narrow = createFilters({ threads: 1, maxWaiting: 1 });
   const runs = [1, 2, 3].map(() => narrow.run({ language: 'jq', expression: '.' }, '1'));
   const [first, second, third] = await Promise.allSettled(runs);
   await narrow.close();
   expect([first?.status, second?.status, third?.status]).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+});
+
+test.each([
+  ['jq', '.a | select(.b) # a comment'],
+  ['jq', 'def f: .x; f'],
+  ['jq', 'error("only when it runs")'],
+  ['jsonpath', "$['x-h']"],
+] as const)('%s %s is a filter, whatever the answer', async (language, expression) => {
+  expect(await filters.problem({ language, expression })).toBeUndefined();
+});
+
+test.each([
+  ['jq', '.a |', /^is no jq: jq: error: syntax error, unexpected '\)'$/],
+  ['jq', 'nosuchfunction', /^is no jq: jq: error: nosuchfunction\/0 is not defined$/],
+  ['jsonpath', '$.x-h', /^is no JSONPath: "-" is not expected at character 4 .*\['name'\]/],
+  ['jsonpath', '$[', /^is no JSONPath: its end is not expected at character 3/],
+] as const)('%s %s is none, and why is told before it is needed', async (language, expression, problem) => {
+  expect(await filters.problem({ language, expression })).toMatch(problem);
 });

@@ -15,6 +15,9 @@ export interface FilterTask extends RestFilter {
 /** What a thread answers: JSON text, or what was wrong. */
 export type FilterAnswer = { readonly output: string; readonly error?: undefined } | { readonly error: string };
 
+/** What a thread says when its first filter begins to run. */
+export type Begun = 'begun';
+
 /** Options of {@link createFilters}. */
 export interface FilterOptions {
   /** Milliseconds that a filter may run. @default 2000 */
@@ -29,6 +32,8 @@ export interface FilterOptions {
 export interface Filters {
   /** JSON text of what the filter makes of `input`. @throws ForgeError `upstream_error` saying why not, `overloaded` */
   run(filter: RestFilter, input: string): Promise<string>;
+  /** What is wrong with the filter itself, whatever the answer; `undefined`: nothing. @throws ForgeError `overloaded` */
+  problem(filter: RestFilter): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -72,15 +77,35 @@ export function createFilters({ timeoutMs = 2000, threads = 2, maxWaiting = 100 
     return thread;
   }
 
+  function run(filter: RestFilter, input: string): Promise<string> {
+    if (waiting.length >= maxWaiting) {
+      return Promise.reject(new ForgeError('overloaded', 'Too many answers wait to be filtered', { retryAfter: 1 }));
+    }
+    return new Promise((resolve, reject) => {
+      waiting.push({ task: { ...filter, input }, resolve, reject });
+      next();
+    });
+  }
+
   return {
-    run(filter, input) {
-      if (waiting.length >= maxWaiting) {
-        return Promise.reject(new ForgeError('overloaded', 'Too many answers wait to be filtered', { retryAfter: 1 }));
+    run,
+    async problem({ language, expression }) {
+      // Compiled, and not run: a filter may well need the answer that it is made for.
+      const compiled = language === 'jq' ? `if false then (\n${expression}\n) else null end` : expression;
+      try {
+        await run({ language, expression: compiled }, 'null');
+        return undefined;
+      } catch (error) {
+        const { code, message } = ForgeError.from(error);
+        if (code !== 'upstream_error') throw error;
+        // Lines and columns are those of what is around it.
+        const why =
+          message
+            .slice(FAILED.length)
+            .split('\n', 1)[0]
+            ?.replace(/ at <top-level>.*/, '') ?? '';
+        return `is no ${language === 'jq' ? 'jq' : 'JSONPath'}: ${why}`;
       }
-      return new Promise((resolve, reject) => {
-        waiting.push({ task: { ...filter, input }, resolve, reject });
-        next();
-      });
     },
     async close() {
       for (const { reject } of waiting.splice(0)) reject(new ForgeError('cancelled'));
@@ -97,20 +122,24 @@ class Thread {
   #job: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isWarm = false;
+  #isOver = false;
 
   constructor(timeoutMs: number, free: (isUsable: boolean) => void) {
     this.#timeoutMs = timeoutMs;
     this.#free = free;
     this.#worker.unref();
-    this.#worker.on('message', (answer: FilterAnswer) => this.#answered(answer));
+    this.#worker.on('message', (answer: FilterAnswer | Begun) => {
+      if (this.#isOver) return; // what it had said before it was ended, and it runs nothing any more
+      if (answer === 'begun') this.#begun();
+      else this.#answered(answer);
+    });
     this.#worker.on('error', (error) => this.#died(error.message));
     this.#worker.on('exit', () => this.#died('its thread ended'));
   }
 
   run(job: Job): void {
     this.#job = job;
-    const patience = this.#timeoutMs + (this.#isWarm ? 0 : LOAD_MS);
-    this.#timer = setTimeout(() => void this.end(`it took longer than ${this.#timeoutMs} ms`), patience);
+    this.#endIn(this.#timeoutMs + (this.#isWarm ? 0 : LOAD_MS));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#worker.postMessage(job.task);
   }
@@ -120,15 +149,25 @@ class Thread {
     await this.#worker.terminate();
   }
 
+  #endIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.end(`it took longer than ${this.#timeoutMs} ms`), ms);
+  }
+
+  #begun(): void {
+    this.#isWarm = true;
+    if (this.#job !== undefined) this.#endIn(this.#timeoutMs);
+  }
+
   #answered(answer: FilterAnswer): void {
     const job = this.#done();
-    this.#isWarm = true;
     if (answer.error === undefined) job?.resolve(answer.output);
     else job?.reject(failed(answer.error));
     this.#free(true);
   }
 
   #died(why: string): void {
+    this.#isOver = true;
     this.#done()?.reject(failed(why));
     this.#free(false);
   }
@@ -141,6 +180,8 @@ class Thread {
   }
 }
 
+const FAILED = 'The filter of this tool failed: ';
+
 function failed(why: string): ForgeError {
-  return new ForgeError('upstream_error', `The filter of this tool failed: ${why}`);
+  return new ForgeError('upstream_error', FAILED + why);
 }

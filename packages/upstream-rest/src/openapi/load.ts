@@ -37,6 +37,9 @@ export async function loadDocuments(text: string, root: string, load: Load): Pro
 type Loaded = Extract<Referred, { problem: string }> | (Extract<Referred, { document: unknown }> & { bytes: number });
 
 async function loadOne(url: string, root: string, room: number, load: Load): Promise<Loaded> {
+  if (url.startsWith('document:')) {
+    return { problem: 'it is relative to a place that is not known; give the URL of the document, too, or bundle it' };
+  }
   if (!isBeside(url, root)) return { problem: 'only documents at the same place as the first one are read' };
   try {
     const text = await load(url);

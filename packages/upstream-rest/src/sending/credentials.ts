@@ -99,7 +99,7 @@ export function createRedaction(record: UpstreamRecord, sources: Iterable<TokenS
   const live = [...sources];
   return (text) => {
     let redacted = text;
-    for (const word of [...words, ...live.map((source) => source.current ?? '')]) {
+    for (const word of [...words, ...live.flatMap((source) => source.recent)]) {
       if (word.length >= SHORTEST_SECRET) redacted = redacted.replaceAll(word, '[secret]');
     }
     return redacted;

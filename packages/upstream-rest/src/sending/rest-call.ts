@@ -98,7 +98,7 @@ export class RestCall implements Timed {
     breaker.enter();
     try {
       const applied = credentials.apply(request, authorization);
-      const sent = applied instanceof Promise ? await applied : applied;
+      const sent = applied instanceof Promise ? await this.#unlessEnded(applied) : applied;
       if (this.#ended !== undefined) throw this.#ended;
       this.#attempts += 1;
       this.#request = sent;
@@ -119,6 +119,18 @@ export class RestCall implements Timed {
     const { outgoing, maxBytes, allows } = this.#plan;
     this.#sent = outgoing.send({ method, url, headers, body: content?.body, maxBytes, allows });
     return this.#sent.answer;
+  }
+
+  /** A token is waited for by many; who ends leaves it to the others. */
+  async #unlessEnded<T>(promise: Promise<T>): Promise<T> {
+    const ended = new Promise<never>((_, reject) => {
+      this.#stopWaiting = () => reject(this.#ended);
+    });
+    try {
+      return await Promise.race([promise, ended]);
+    } finally {
+      this.#stopWaiting = undefined;
+    }
   }
 
   #failed(why: string): void {

@@ -20,7 +20,7 @@ export function address({ url, baseUrl, pathTemplate }: SingleToolFields): Addre
       throw invalid('url', `has a place for an argument in its query ("${name}"); say it in queryMapping`);
     }
   }
-  const path = pathTemplate ?? (url === undefined ? '' : braces(whole.pathname));
+  const path = pathTemplate ?? (url === undefined ? '' : braces(url, whole.pathname));
   if (pathTemplate !== undefined && !pathTemplate.startsWith('/')) throw invalid('pathTemplate', 'must begin with "/"');
   return {
     url: base === undefined ? whole.origin : `${base.origin}${base.pathname.replace(/\/$/, '')}`,
@@ -48,9 +48,13 @@ function checked(field: string, url: URL): URL {
   throw invalid(field, 'must not hold a user name or password; send them as "auth"');
 }
 
-/** URLs escape braces. */
-function braces(path: string): string {
-  return path.replaceAll(/%7B([\w.-]+)%7D/gi, '{$1}');
+/** URLs escape braces; one that was written as such and surrounds no name is a mistake. */
+function braces(url: string, path: string): string {
+  const template = path.replaceAll(/%7B([\w.-]+)%7D/gi, '{$1}');
+  if (/%7[BD]/i.test(template) && !/%7[BD]/i.test(url)) {
+    throw invalid('url', 'has a brace that does not belong to a place for an argument, such as {id}');
+  }
+  return template;
 }
 
 function invalid(field: string, message: string): ForgeError {

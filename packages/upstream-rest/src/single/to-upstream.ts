@@ -1,7 +1,14 @@
 /** @module Makes an upstream of one operation out of what is said about a single tool, and changes it. */
 import { ForgeError, MASK, type SecretHeader, type UpstreamInput, type UpstreamRecord } from '@forge/core';
 import { readConfig } from '../config/check-config.ts';
-import { METHODS, type RestBody, type RestConfig, type RestMethod, type RestOperation } from '../config/operation.ts';
+import {
+  METHODS,
+  type RestBody,
+  type RestConfig,
+  type RestFilter,
+  type RestMethod,
+  type RestOperation,
+} from '../config/operation.ts';
 import { address } from './address.ts';
 import type { SingleToolAuth, SingleToolFields } from './fields.ts';
 import { fieldsOf } from './view.ts';
@@ -104,7 +111,8 @@ function bodyOf(method: RestMethod, contentType: string | undefined): RestBody |
   return { encoding: 'json', contentType: type === 'application/json' ? undefined : contentType, optional };
 }
 
-function filterOf(expression: string): RestOperation['filter'] {
+/** A filter as it is written: JSONPath begins with `$`, everything else is jq. */
+export function filterOf(expression: string): RestFilter {
   return { language: /^\$(?:$|[.[\s])/.test(expression) ? 'jsonpath' : 'jq', expression };
 }
 
