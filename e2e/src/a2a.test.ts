@@ -25,6 +25,10 @@ import { BOB, prepareUsers } from './harness/users.ts';
 
 const BLUE = { action: 'accept' as const, content: { answer: 'blue' } };
 
+interface Metrics {
+  readonly a2aPushNotifications: { readonly delivered: number; readonly failed: number };
+}
+
 interface Peer {
   listTools(): Promise<{ tools: { name: string }[] }>;
   callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
@@ -210,6 +214,24 @@ describe('a virtual server as an agent', () => {
     await until('the last word', () => told.at(-1)?.event.statusUpdate?.status.state === 'TASK_STATE_COMPLETED');
     expect(told[0]?.headers['x-a2a-notification-token']).toBe('of-the-receiver');
     server.closeAllConnections();
+    const counts = async () => ((await gateway.api('GET', '/metrics')).body as Metrics).a2aPushNotifications;
+    const { delivered, failed } = await until('they are counted', async () => {
+      const found = await counts();
+      return found.delivered >= told.length && found;
+    });
+    expect([delivered, failed]).toEqual([told.length, 0]);
+
+    server.removeAllListeners('request');
+    server.on('request', (_, response: ServerResponse) => void response.writeHead(401).end());
+    const another = await send(client, { $case: 'data', value: { tool: 'paint', arguments: { query: 'x' } } });
+    await client.createTaskPushNotificationConfig({ ...config, taskId: another.id, url: `${url}secret-path` });
+    await send(client, { $case: 'text', value: 'red' }, another.id);
+    await until('failures are counted', async () => (await counts()).failed > 0);
+    const lines = gateway.process.stderr.split('\n').filter((line) => line.includes('could not be told'));
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { receiver: url.slice(0, -1), taskId: another.id, reason: 'HTTP 401', attempts: 1 },
+    ]);
+    expect(lines.join()).not.toMatch(/of-the-receiver|secret-path/);
   });
 
   it.each(BINDINGS)('keeps nothing of who followed a task by %s, and has gone', async (binding) => {

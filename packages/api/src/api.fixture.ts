@@ -121,6 +121,7 @@ export function setUp({ maxBodyBytes, importOpenApi, plugins: installed = [] }: 
       servers: totals(),
       prompts: totals(),
       a2aAgents: { ...totals(), inputTokens: 0, outputTokens: 0 },
+      a2aPushNotifications: { delivered: 3, failed: 2, dropped: 1 },
     }),
     diagnostics: async () => ({ store: { dialect: 'memory' } }),
   };

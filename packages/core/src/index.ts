@@ -21,6 +21,7 @@ export {
   type Verdict,
 } from './contracts/plugin.ts';
 export {
+  type AgentTaskRecord,
   type AuditBatch,
   type AuditEntry,
   type AuditRecord,
@@ -45,7 +46,14 @@ export {
   type Principal,
   type PrincipalDirectory,
 } from './contracts/principal.ts';
-export { type ListQuery, type Page, type Repositories, type Repository, type Store } from './contracts/store.ts';
+export {
+  type AgentTaskQuery,
+  type ListQuery,
+  type Page,
+  type Repositories,
+  type Repository,
+  type Store,
+} from './contracts/store.ts';
 export { type UpstreamAdapter } from './contracts/upstream-adapter.ts';
 export {
   type Discovered,

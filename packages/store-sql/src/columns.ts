@@ -1,5 +1,5 @@
 /** @module How records become rows and rows records: one column for each field, in snake_case. */
-import type { Entities, RevokedToken, SessionStateRecord, UserRecord } from '@forge/core';
+import type { AgentTaskRecord, Entities, RevokedToken, SessionStateRecord, UserRecord } from '@forge/core';
 
 /** What every supported database stores and gives back as it was. */
 export type SqlValue = string | number | null;
@@ -98,6 +98,19 @@ export const REVOKED_TOKEN_COLUMNS: Columns<RevokedToken> = { jti: plain, revoke
 
 /** The columns of states of sessions. */
 export const SESSION_STATE_COLUMNS: Columns<SessionStateRecord> = { id: plain, state: plain, savedAt: plain };
+
+/** The columns of tasks of agents. */
+export const AGENT_TASK_COLUMNS: Columns<AgentTaskRecord> = {
+  id: plain,
+  owner: plain,
+  caller: plain,
+  context: plain,
+  state: plain,
+  createdAt: plain,
+  runner: plain,
+  leaseUntil: plain,
+  body: plain,
+};
 
 /** The two directions for one kind of record, whose rows are `R`. */
 export interface RowCodec<T, R extends SqlRow> {

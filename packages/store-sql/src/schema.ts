@@ -33,11 +33,25 @@ export interface AuditBatchRow {
   readonly records: string;
 }
 
+/** Tasks of agents. */
+export interface AgentTaskRow extends SqlRow {
+  readonly id: string;
+  readonly owner: string;
+  readonly caller: string;
+  readonly context: string;
+  readonly state: string;
+  readonly created_at: number;
+  readonly runner: string;
+  readonly lease_until: number;
+  readonly body: string;
+}
+
 /** Every table. */
 export type Database = { readonly [K in keyof Entities]: K extends ItemKind ? ItemRow : EntityRow } & {
   readonly users: SqlRow & { readonly email: string; readonly created_at: number };
   readonly revoked_tokens: SqlRow & { readonly jti: string; readonly expires_at: number };
   readonly session_states: SqlRow & { readonly id: string; readonly saved_at: number };
+  readonly agent_tasks: AgentTaskRow;
   readonly audit_batches: AuditBatchRow;
   readonly migrations: { readonly name: string; readonly applied_at: number };
 };

@@ -4,6 +4,7 @@ import { ForgeError, type Repositories, type Store } from '@forge/core';
 import { sql } from 'kysely';
 import type { SqlDialect } from './dialects/dialect.ts';
 import { migrate } from './migrations/migrate.ts';
+import { agentTaskRepository } from './repositories/agent-tasks.ts';
 import { auditRepository } from './repositories/audit.ts';
 import { atomically, type SqlContext } from './repositories/context.ts';
 import { deleteUpstream, itemRepository } from './repositories/deletion.ts';
@@ -46,6 +47,7 @@ export function createSqlStore({ dialect }: SqlStoreOptions): Store {
     users: userRepository(context),
     revokedTokens: revokedTokenRepository(context),
     sessionStates: sessionStateRepository(context),
+    agentTasks: agentTaskRepository(context),
     audit: auditRepository(context),
     migrate: async () => migrate(dialect, context.db),
     transaction: async (work) =>

@@ -1,6 +1,7 @@
 /** @module What every store must do. The in-memory store passes first and is the specification. */
 import type { Store } from '@forge/core';
 import { afterEach, beforeEach, describe } from 'vitest';
+import { describeAgentTasks } from './store/agent-tasks.ts';
 import { describeCascades } from './store/cascades.ts';
 import { describeHistory } from './store/history.ts';
 import { describeLifecycle } from './store/lifecycle.ts';
@@ -38,5 +39,6 @@ export function describeStore(name: string, create: () => Promise<Store>): void 
     describeTransactions(current);
     describeHistory(current);
     describeSessionStates(current);
+    describeAgentTasks(current);
   });
 }

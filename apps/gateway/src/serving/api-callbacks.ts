@@ -14,6 +14,7 @@ import {
 } from '@forge/upstream-rest';
 import type { ImportRequest } from '@forge/upstream-rest/openapi';
 import { type AgentCounts } from './agent-counts.ts';
+import type { PushCounts } from './push-outcomes.ts';
 import { totals } from './call-totals.ts';
 import { serveRpc } from './rpc.ts';
 
@@ -23,6 +24,7 @@ export interface CallbackParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly counts: AgentCounts;
+  readonly pushCounts: PushCounts;
   readonly edge: HttpEdge;
   readonly agents: AgentCallbacks;
   /** Where the database is; without a password. */
@@ -38,7 +40,8 @@ const PING_MS = 2000;
 
 /** Makes the callbacks. */
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
-  const { forge, store, metrics, counts, edge, agents, database, endpoint, readDocument, pluginsEnabled } = parts;
+  const { forge, store, metrics, counts, pushCounts, edge, agents, database, endpoint, readDocument, pluginsEnabled } =
+    parts;
   const { catalog, pool } = forge;
   // Apart from those of calls, which must not wait for it; its thread keeps no process alive.
   const filters = createFilters({ threads: 1 });
@@ -78,6 +81,7 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
       prompts: totals(metrics.byMethod().get('prompts/get')),
       servers: totals(undefined),
       a2aAgents: counts.ofAgents(catalog.snapshot),
+      a2aPushNotifications: { ...pushCounts },
     }),
     diagnostics: async () => ({
       host: hostname(),

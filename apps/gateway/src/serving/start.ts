@@ -38,6 +38,7 @@ import { registerConfigured } from './configured-upstreams.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 import { challengeOf, createHttpServer } from './http-server.ts';
 import { rememberCaller } from './remember-caller.ts';
+import { createPushOutcomes } from './push-outcomes.ts';
 import { createRevocations } from './revocations.ts';
 import { logUpstreams } from './upstream-log.ts';
 
@@ -159,7 +160,15 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
   const endpoint = (serverId: string | undefined, principal: Principal) => endpointFor(forge, serverId, principal);
   const edge = createEdge(settings, parts);
   const addresses = addressPolicy(settings);
-  const agentServer = createAgentServer({ push: { refuses: (host) => addresses.refusal(host) !== undefined } });
+  const pushOutcomes = createPushOutcomes(log, settings.METRICS_ENABLED);
+  const agentServer = createAgentServer({
+    push: { refuses: (host) => addresses.refusal(host) !== undefined, onOutcome: pushOutcomes.observe },
+    kept: {
+      store: store.agentTasks,
+      sealer: createSealer(secrets.authEncryptionSecret.reveal()),
+      onError: (err) => log.error({ err }, 'the database does not keep tasks of agents'),
+    },
+  });
   closers.push(() => agentServer.close());
   const agents = createAgentCallbacks({
     forge,
@@ -181,6 +190,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         store,
         metrics,
         counts,
+        pushCounts: pushOutcomes.counts,
         edge,
         agents,
         endpoint,

@@ -69,6 +69,9 @@ const Totals = z
 /** The same of agents, and what models behind them counted. */
 export const AgentTotals = Totals.extend({ inputTokens: z.int(), outputTokens: z.int() }).meta({ id: 'AgentTotals' });
 
+/** Counters of events that agents wanted to be told of; `dropped` are those that came faster than they were taken. */
+const PushTotals = z.object({ delivered: z.int(), failed: z.int(), dropped: z.int() }).meta({ id: 'PushTotals' });
+
 /** Call counters. */
 export const getMetrics = operation({
   id: 'getMetrics',
@@ -78,7 +81,14 @@ export const getMetrics = operation({
   summary: 'Call counters since the start, in seconds',
   access: 'admin',
   answer: z
-    .object({ tools: Totals, resources: Totals, servers: Totals, prompts: Totals, a2aAgents: AgentTotals })
+    .object({
+      tools: Totals,
+      resources: Totals,
+      servers: Totals,
+      prompts: Totals,
+      a2aAgents: AgentTotals,
+      a2aPushNotifications: PushTotals,
+    })
     .meta({ id: 'Metrics' }),
 });
 

@@ -152,6 +152,26 @@ export interface SessionStateRecord {
   readonly savedAt: Timestamp;
 }
 
+/** A task that an agent has given to a virtual server, for when its process is no more, and for other replicas. */
+export interface AgentTaskRecord {
+  readonly id: string;
+  /** A digest of whose it is, and where: nobody else finds it. */
+  readonly owner: string;
+  /** A digest of who that is, at whichever place. */
+  readonly caller: string;
+  /** A digest of the conversation that it belongs to. */
+  readonly context: string;
+  /** As A2A calls it. */
+  readonly state: string;
+  readonly createdAt: Timestamp;
+  /** The process that may change it. */
+  readonly runner: string;
+  /** Until when that process is at work, unless it says so again; 0 when the task is over, or nobody is at work. */
+  readonly leaseUntil: Timestamp;
+  /** Everything else, sealed. */
+  readonly body: string;
+}
+
 /** What a call leaves behind. */
 export interface AuditEntry {
   readonly at: Timestamp;

@@ -1,5 +1,6 @@
 /** @module The store contract: where the control plane keeps what is registered. The data plane never touches it. */
 import type {
+  AgentTaskRecord,
   AuditBatch,
   AuditRecord,
   PromptRecord,
@@ -33,6 +34,15 @@ export interface ListQuery {
   readonly tags?: readonly string[] | undefined;
   /** Only rows that this principal may see: public ones and its own. Absent: all. */
   readonly visibleTo?: string | undefined;
+}
+
+/** Which tasks of an owner. */
+export interface AgentTaskQuery {
+  readonly owner: string;
+  readonly context?: string | undefined;
+  readonly state?: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
 }
 
 /** Rows of one kind. Inserting an id that exists, or a name that must be unique, throws ForgeError `conflict`. */
@@ -89,6 +99,25 @@ export interface Store extends Repositories {
      * millisecond, all may go); the oldest first, at most `limit`. Returns how many.
      */
     prune(query: { savedBefore: number; keep: number; limit: number }): Promise<number>;
+  };
+  readonly agentTasks: {
+    /** The owner's task of this id. */
+    get(owner: string, id: string): Promise<AgentTaskRecord | undefined>;
+    /** The owner's tasks, newest first; of one conversation, of one state, where that is said. `total` counts all of them. */
+    list(query: AgentTaskQuery): Promise<{ readonly items: readonly AgentTaskRecord[]; readonly total: number }>;
+    /** Inserts; or replaces, where owner and runner are still the stored ones. Whether it did. */
+    put(task: AgentTaskRecord): Promise<boolean>;
+    /** Makes `runner` that of a task, where its runner and its lease are still as they were read. Whether it did. */
+    claim(read: AgentTaskRecord, by: { readonly runner: string; readonly leaseUntil: number }): Promise<boolean>;
+    /** The runner is still at work on all that it has not ended. */
+    renew(runner: string, leaseUntil: number): Promise<void>;
+    /** Tasks that nobody is at work on any more, though they are not over: their lease was up before a time. */
+    expired(before: number, limit: number): Promise<readonly AgentTaskRecord[]>;
+    /**
+     * Deletes what was made before a time, what is not among the newest `keep` (of those made in the same millisecond, all
+     * may go), and what is not among the newest `keepOfCaller` of its caller; at most `limit`. Returns how many.
+     */
+    prune(query: { createdBefore: number; keep: number; keepOfCaller: number; limit: number }): Promise<number>;
   };
   readonly audit: {
     /** @throws ForgeError `conflict` where a batch of that id is there already */

@@ -2,6 +2,7 @@
 import { ForgeError } from '@forge/protocol';
 import type { Entity, ItemRecord, UserRecord } from '../contracts/model.ts';
 import type { Repositories, Repository, Store } from '../contracts/store.ts';
+import { memoryAgentTasks } from './memory-agent-tasks.ts';
 import { memoryAudit, memoryRevokedTokens, memorySessionStates } from './memory-history.ts';
 import { createMemoryTable, freeze, type MemoryTable } from './memory-table.ts';
 import {
@@ -90,6 +91,7 @@ export function createMemoryStore(): Store {
     },
     revokedTokens: memoryRevokedTokens(access.read),
     sessionStates: memorySessionStates(access.read),
+    agentTasks: memoryAgentTasks(access.read),
     audit: memoryAudit(access.read),
     ping: () => access.read(() => undefined),
     async close() {

@@ -38,3 +38,13 @@ test('a sealed value has one spelling', async () => {
 test('an empty secret is refused', () => {
   expect(() => createSealer('')).toThrow(/must not be empty/);
 });
+
+test('a key is derived for one purpose, and is the same wherever the secret is', async () => {
+  const [one, again, other] = [createSealer('secret'), createSealer('secret'), createSealer('other')];
+  const keys = await Promise.all([one.derive('a'), again.derive('a'), one.derive('b'), other.derive('a')]);
+  const texts = keys.map((key) => Buffer.from(key).toString('hex'));
+  expect(texts[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(texts[1]).toBe(texts[0]);
+  expect(new Set(texts).size).toBe(3);
+  await expect(one.derive('store-sealer')).rejects.toMatchObject({ code: 'internal' });
+});

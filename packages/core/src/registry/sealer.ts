@@ -7,12 +7,15 @@ export interface Sealer {
   seal(plain: string, context: string): Promise<string>;
   /** @throws ForgeError `internal` when it was sealed with another secret or for another context, or was changed. */
   unseal(sealed: string, context: string): Promise<string>;
+  /** 32 bytes for `purpose` alone, the same wherever the secret is: for what seals by itself, often or much. */
+  derive(purpose: string): Promise<Uint8Array>;
 }
 
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 const VERSION = 'v1';
 const IV_BYTES = 12;
+const OWN_PURPOSE = 'store-sealer';
 
 /**
  * A sealer whose key comes from `secret` by HKDF-SHA-256 (RFC 5869).
@@ -46,13 +49,26 @@ export function createSealer(secret: string): Sealer {
         throw new ForgeError('internal', message, { cause });
       }
     },
+    async derive(purpose) {
+      if (purpose === OWN_PURPOSE) throw new ForgeError('internal', 'This purpose is the own one of the sealer');
+      const bits = await crypto.subtle.deriveBits(hkdf(`forge/${purpose}/v1`), await materialOf(secret), 256);
+      return new Uint8Array(bits);
+    },
   };
 }
 
 async function deriveKey(secret: string): Promise<Key> {
-  const material = await crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey']);
-  const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: utf8('forge'), info: utf8('forge/store-sealer/v1') };
-  return crypto.subtle.deriveKey(hkdf, material, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  const aes = { name: 'AES-GCM', length: 256 };
+  const material = await materialOf(secret);
+  return crypto.subtle.deriveKey(hkdf(`forge/${OWN_PURPOSE}/v1`), material, aes, false, ['encrypt', 'decrypt']);
+}
+
+function materialOf(secret: string): Promise<Key> {
+  return crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey', 'deriveBits']);
+}
+
+function hkdf(info: string) {
+  return { name: 'HKDF', hash: 'SHA-256', salt: utf8('forge'), info: utf8(info) };
 }
 
 function algorithm(iv: Uint8Array<ArrayBuffer>, context: string) {

@@ -10,6 +10,7 @@ import { sessionStates } from './0004-session-states.ts';
 import { serverVersions } from './0005-server-versions.ts';
 import { serverAgents } from './0006-server-agents.ts';
 import { toolChains } from './0007-tool-chains.ts';
+import { agentTasks } from './0008-agent-tasks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, in order. */
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   serverVersions,
   serverAgents,
   toolChains,
+  agentTasks,
 ];
 
 /**

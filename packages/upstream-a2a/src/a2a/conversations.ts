@@ -4,6 +4,7 @@
  */
 import type { Sealer } from '@forge/core';
 import { ForgeError } from '@forge/protocol';
+import { SyncSeal } from '../sync-seal.ts';
 import type { Conversation } from './outgoing-message.ts';
 
 /** Characters of a handle. */
@@ -16,21 +17,26 @@ export interface Conversations {
   open(handle: unknown, callerId: string): Promise<Conversation>;
 }
 
-/** Handles that are good at one upstream. */
+/** Handles that are good at one upstream, in every process that has the sealer's secret. */
 export function createConversations(sealer: Sealer, upstreamId: string): Conversations {
   const contextOf = (callerId: string): string => JSON.stringify(['a2a', upstreamId, callerId]);
+  let made: SyncSeal | undefined;
+  const seal = async (): Promise<SyncSeal> => (made ??= new SyncSeal(await sealer.derive('a2a-conversations')));
   return {
-    seal: ({ contextId, taskId }, callerId) => sealer.seal(JSON.stringify([contextId, taskId]), contextOf(callerId)),
+    async seal({ contextId, taskId }, callerId) {
+      return (made ?? (await seal())).seal(JSON.stringify([contextId, taskId]), contextOf(callerId));
+    },
     async open(handle, callerId) {
-      try {
-        if (typeof handle !== 'string' || handle.length > MAX_HANDLE) throw new Error('not a handle');
-        const opened = await sealer.unseal(handle, contextOf(callerId));
-        const [contextId, taskId] = JSON.parse(opened) as [string, string];
-        return { contextId, taskId };
-      } catch (cause) {
-        const message = 'contextId: must be that of an earlier result of this agent, given to you';
-        throw new ForgeError('invalid_params', message, { cause });
+      const isHandle = typeof handle === 'string' && handle.length <= MAX_HANDLE;
+      const opened = isHandle ? (await seal()).unseal(handle, contextOf(callerId)) : undefined;
+      if (opened === undefined) {
+        throw new ForgeError(
+          'invalid_params',
+          'contextId: must be that of an earlier result of this agent, given to you',
+        );
       }
+      const [contextId, taskId] = JSON.parse(opened) as [string, string];
+      return { contextId, taskId };
     },
   };
 }

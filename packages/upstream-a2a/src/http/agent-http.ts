@@ -50,16 +50,17 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
     headersTimeout: 0,
     bodyTimeout: 0,
   };
+  const hasQuery = Object.keys(query).length > 0;
   // Streams last: they must not keep a cancellation from going out.
   const pools = { streams: new Agent(settings), others: new Agent(settings) };
 
   function send(url: URL, init: RequestInit, maxBytes: number, token?: string): Promise<Response> {
-    const own = new Headers(init.headers);
+    const own = fieldsOf(init.headers);
     const isTrusted = origins.has(url.origin);
-    const target = isTrusted ? withQuery(url, query) : url;
-    if (isTrusted) for (const [name, value] of Object.entries(headers)) own.set(name, value);
-    if (token !== undefined) own.set('authorization', `Bearer ${token}`);
-    const pool = own.get('accept')?.startsWith('text/event-stream') === true ? pools.streams : pools.others;
+    const target = isTrusted && hasQuery ? withQuery(url, query) : url;
+    if (isTrusted) Object.assign(own, headers);
+    if (token !== undefined) own['authorization'] = `Bearer ${token}`;
+    const pool = own['accept']?.startsWith('text/event-stream') === true ? pools.streams : pools.others;
     return new Promise((resolve, reject) => {
       const reply = new FetchReply({ maxBytes, signal: init.signal ?? undefined, resolve, reject });
       pool.dispatch(
@@ -67,7 +68,7 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
           origin: target.origin,
           path: `${target.pathname}${target.search}`,
           method: init.method ?? 'GET',
-          headers: Object.fromEntries(own),
+          headers: own,
           body: (init.body ?? null) as string | null,
         },
         reply,
@@ -106,6 +107,15 @@ export function createAgentHttp(options: AgentHttpOptions): AgentHttp {
       await Promise.all([pools.streams.destroy(), pools.others.destroy(), tokens?.close()]);
     },
   };
+}
+
+/** By lower-case name. A plain object, as most give it, needs no `Headers`; undici checks names and values. */
+function fieldsOf(headers: RequestInit['headers']): Record<string, string> {
+  const isPlain = headers !== undefined && Object.getPrototypeOf(headers) === Object.prototype;
+  if (!isPlain) return Object.fromEntries(new Headers(headers));
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers as Record<string, string>)) fields[name.toLowerCase()] = value;
+  return fields;
 }
 
 /** What is said with these statuses is said by what stands before an agent, not by the agent. */

@@ -21,6 +21,8 @@ export function createA2aServer(options: ServedTasksOptions): AgentServer {
   const legacy = new LegacyJsonRpcTransportHandler(handler);
 
   const rest = createRestBinding(handler);
+  void tasks.endAbandoned();
+  const sweep = setInterval(() => void tasks.endAbandoned(), SWEEP_MS).unref();
 
   return {
     card: async (call, fields) => servedCard(fields, await offersAt(call), tasks.push !== undefined),
@@ -36,9 +38,15 @@ export function createA2aServer(options: ServedTasksOptions): AgentServer {
       if (!isSpoken(version, ['1.0'])) return restErrorResponse(notSpoken(version));
       return rest(request, contextOf(call, '1.0'));
     },
-    close: () => tasks.close(),
+    async close() {
+      clearInterval(sweep);
+      await tasks.close();
+    },
   };
 }
+
+/** How often tasks are looked for whose process is no more. */
+const SWEEP_MS = 60_000;
 
 /** `A2A-Version` (1.0, 3.6): patches do not count. Who says nothing is understood by what is sent. */
 function isSpoken(version: string | undefined, spoken: readonly string[]): boolean {

@@ -152,7 +152,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterEach(() => {
-  agents.close();
+  void agents.close();
   server.closeAllConnections();
   server.close();
 });

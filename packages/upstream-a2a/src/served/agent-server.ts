@@ -17,12 +17,13 @@ export interface AgentServer {
   serve(call: ServedCall, request: JsonText, version?: string): Promise<Response>;
   /** The same for the HTTP+JSON binding. */
   rest(call: ServedCall, request: RestRequest, version?: string): Promise<Response>;
-  /** Cancels what is not over. */
-  close(): void;
+  /** Cancels what is not over, unless another process can go on with it; writes what is to be kept. */
+  close(): Promise<void>;
 }
 
 /**
- * Makes the server. Its tasks are in memory: each belongs to its caller at its endpoint, and is gone with the process.
+ * Makes the server. Each of its tasks belongs to its caller at its endpoint, and is gone with the process unless `kept` says
+ * where it is kept.
  *
  * @example
  * const agents = createAgentServer();
@@ -34,10 +35,27 @@ export function createAgentServer(options: ServedTasksOptions = {}): AgentServer
     const { createA2aServer } = await import('./a2a-server.ts');
     return (server ??= createA2aServer(options));
   };
+  const timer = options.kept && setTimeout(() => void goOn(options.kept, load), GO_ON_MS).unref();
   return {
     card: async (call, fields) => (await load()).card(call, fields),
     serve: async (call, request, version) => (await load()).serve(call, request, version),
     rest: async (call, request, version) => (await load()).rest(call, request, version),
-    close: () => server?.close(),
+    async close() {
+      clearTimeout(timer);
+      await server?.close();
+    },
   };
+}
+
+/** After a start; by then the leases of a process that was killed are up. */
+const GO_ON_MS = 20_000;
+
+/** Loads what ends tasks of processes that are no more, where there are any. */
+async function goOn(kept: ServedTasksOptions['kept'], load: () => Promise<unknown>): Promise<void> {
+  try {
+    const expired = await kept?.store.expired(Date.now(), 1);
+    if (expired?.length === 1) await load();
+  } catch (error) {
+    kept?.onError?.(error);
+  }
 }

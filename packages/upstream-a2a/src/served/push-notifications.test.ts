@@ -6,6 +6,7 @@ import { type Endpoint, type Exchange, ForgeError, JsonText } from '@forge/proto
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AgentServer, createAgentServer } from './agent-server.ts';
 import type { PushOptions } from './push-notifications.ts';
+import type { PushOutcome } from './push-target.ts';
 
 /** Lets calls of `steps` go on. */
 let release: () => void;
@@ -14,11 +15,12 @@ const endpoint: Endpoint = {
   describe: () => Promise.reject(new Error('not asked')),
   async handle({ method, params }, exchange) {
     if (method === 'tools/list') {
-      const tools = ['steps', 'hang'].map((name) => ({ name, inputSchema: { type: 'object' } }));
+      const tools = ['steps', 'hang', 'ask'].map((name) => ({ name, inputSchema: { type: 'object' } }));
       return { era: 'modern', result: JsonText.of({ tools }) };
     }
     if (method === 'prompts/list') return { era: 'modern', result: JsonText.of({ prompts: [] }) };
     const name = params?.member('name')?.value;
+    if (name === 'ask') return { era: 'modern', result: await askAgain(exchange) };
     return { era: 'modern', result: await (name === 'hang' ? hang(exchange) : steps(exchange)) };
   },
   paramHeaders: () => undefined,
@@ -34,6 +36,13 @@ async function steps(exchange: Exchange): Promise<JsonText> {
     exchange.note('notifications/progress', JsonText.of({ progress: step, message: `step ${step}` }));
   }
   return JsonText.of({ resultType: 'complete', content: [{ type: 'text', text: 'done' }] });
+}
+
+async function askAgain(exchange: Exchange): Promise<JsonText> {
+  for (let n = 0; n < 100 && !exchange.cancelled; n += 1) {
+    await exchange.ask({ method: 'elicitation/create', params: JsonText.of({ message: `${n}` }) });
+  }
+  throw new ForgeError('cancelled');
 }
 
 async function hang(exchange: Exchange): Promise<JsonText> {
@@ -65,8 +74,12 @@ async function receive(answer = (response: ServerResponse, _count: number): void
 }
 
 let agents: AgentServer;
+/** What became of events. */
+let outcomes: PushOutcome[];
 const open = (push: Partial<PushOptions> = {}): void => {
-  agents = createAgentServer({ push: { refuses: () => false, retryMs: 10, timeoutMs: 300, ...push } });
+  outcomes = [];
+  const onOutcome = (outcome: PushOutcome): void => void outcomes.push(outcome);
+  agents = createAgentServer({ push: { refuses: () => false, onOutcome, retryMs: 10, timeoutMs: 300, ...push } });
 };
 beforeEach(() => open());
 afterEach(() => agents.close());
@@ -110,6 +123,8 @@ describe('an agent that wants to be told of its task', () => {
     // A thousand steps that nobody could read in time are told by the last ones.
     expect(told.length).toBeLessThan(10);
     expect(JSON.stringify(told)).toContain('step 1000');
+    await vi.waitFor(() => expect(outcomes).toHaveLength(told.length));
+    expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['delivered']));
   });
 
   it('is told in the words of 0.3 where it has asked in these', async () => {
@@ -173,25 +188,47 @@ describe('a receiver', () => {
     expect(new Set(told.map(stateOf))).toEqual(new Set(['TASK_STATE_WORKING']));
     await rpc('CancelTask', { id });
     await vi.waitFor(() => expect(told.map(stateOf).at(-1)).toBe('TASK_STATE_CANCELED'));
+    await vi.waitFor(() => expect(outcomes.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']));
   });
 
-  it('that never recovers is given up, event by event', async () => {
+  it('that never recovers is given up, event by event, and that is heard without what is secret', async () => {
     const { url, told } = await receive((response) => void response.writeHead(500).end());
-    const id = await begin('hang', { url });
+    const id = await begin('hang', { url: `${url}/secret-path?key=secret`, token: 'secret' });
     await vi.waitFor(() => expect(told).toHaveLength(4), 5000);
     await rpc('CancelTask', { id });
     await vi.waitFor(() => expect(told).toHaveLength(8), 5000);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(told).toHaveLength(8);
+    const failed = { outcome: 'failed', receiver: url, taskId: id, reason: 'HTTP 500', attempts: 4 };
+    expect(outcomes).toEqual([failed, failed]);
+  });
+
+  it('that cannot be reached is given up, for a reason', async () => {
+    const { url } = await receive();
+    await begin('hang', { url: url.replace(/\d+$/, '1') });
+    await vi.waitFor(() => expect(outcomes).toMatchObject([{ outcome: 'failed', attempts: 4 }]), 3000);
+    expect(outcomes[0]?.reason).toMatch(/cannot be reached: (ECONNREFUSED|bad port)/);
+  });
+
+  it('that takes events too slowly loses the oldest ones, which is heard', async () => {
+    const { url, told } = await receive((response, count) => (count === 1 ? undefined : void response.end()));
+    const id = await begin('ask', { url });
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    for (let n = 0; n < 40; n += 1) {
+      await vi.waitFor(async () => expect((await rpc('GetTask', { id })).result.status.state).toBe(ASKING));
+      await rpc('SendMessage', { message: { ...messageOf('ask'), taskId: id }, configuration: NOT_WAITING });
+    }
+    expect(outcomes.filter(({ outcome }) => outcome === 'dropped').length).toBeGreaterThan(5);
   });
 
   it.each([
-    ['refuses', (response: ServerResponse) => void response.writeHead(403).end()],
+    ['refuses', 'HTTP 403', (response: ServerResponse) => void response.writeHead(403).end()],
     [
       'redirects to a metadata address',
+      expect.stringContaining('redirect') as string,
       (response: ServerResponse) => void response.writeHead(307, { location: 'http://169.254.169.254/' }).end(),
     ],
-  ])('that %s is not told again', async (_, answer) => {
+  ])('that %s is not told again', async (_, reason, answer) => {
     const { url, told } = await receive(answer);
     const id = await begin('hang', { url });
     await vi.waitFor(() => expect(told).toHaveLength(1));
@@ -199,6 +236,8 @@ describe('a receiver', () => {
     expect(told).toHaveLength(1);
     await rpc('CancelTask', { id });
     await vi.waitFor(() => expect(told).toHaveLength(2));
+    await vi.waitFor(() => expect(outcomes).toHaveLength(2));
+    expect(outcomes).toMatchObject([0, 1].map(() => ({ outcome: 'failed', reason, attempts: 1 })));
   });
 
   it('whose answer has no end keeps nobody else waiting', async () => {
@@ -219,7 +258,7 @@ describe('a config is refused', () => {
   const policy = createAddressPolicy({ allowLoopback: false, allowPrivate: false });
   const refuses = (host: string): boolean => policy.refusal(host) !== undefined;
   beforeEach(() => {
-    agents.close();
+    void agents.close();
     open({ refuses });
   });
 
@@ -268,4 +307,6 @@ describe('a config is refused', () => {
   });
 });
 
+const ASKING = 'TASK_STATE_INPUT_REQUIRED';
+const NOT_WAITING = { returnImmediately: true };
 const DONE = 'TASK_STATE_COMPLETED';

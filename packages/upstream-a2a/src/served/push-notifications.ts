@@ -1,8 +1,9 @@
 /** @module Push notifications (A2A 1.0, 3.1.7 to 3.1.10): who wants to be told of which task. */
 import type { TaskPushNotificationConfig } from '@a2a-js/sdk';
 import { RequestMalformedError, TaskNotFoundError } from '@a2a-js/sdk/errors';
+import type { KeptPush } from './kept-body.ts';
 import { checkPushConfig } from './push-config.ts';
-import { PushTarget } from './push-target.ts';
+import { type PushOutcome, PushTarget } from './push-target.ts';
 import type { ServedTask } from './served-task.ts';
 import { Slots } from './slots.ts';
 
@@ -10,6 +11,8 @@ import { Slots } from './slots.ts';
 export interface PushOptions {
   /** Whether a host, as a name or as an address that one leads to, must not be called. */
   refuses(host: string): boolean;
+  /** Hears what becomes of each event. @default nobody */
+  readonly onOutcome?: ((outcome: PushOutcome) => void) | undefined;
   /** How long a receiver has to answer, in ms. @default 10000 */
   readonly timeoutMs?: number | undefined;
   /** Before the second attempt of four, in ms; four times as long before each further one. @default 1000 */
@@ -18,7 +21,7 @@ export interface PushOptions {
 
 /** Configs of one task. */
 const MAX_CONFIGS = 5;
-/** Requests at one time, in all and of one caller. */
+/** Requests at one time, in all and of one owner. */
 const MAX_SENDING = 64;
 const MAX_SENDING_OF_OWNER = 4;
 
@@ -26,7 +29,7 @@ const MAX_SENDING_OF_OWNER = 4;
 export class PushNotifications {
   readonly #options: PushOptions;
   readonly #slots = new Slots(MAX_SENDING, MAX_SENDING_OF_OWNER);
-  readonly #targets = new Map<ServedTask, Map<string, PushTarget>>();
+  readonly #targets = new WeakMap<ServedTask, Map<string, PushTarget>>();
   readonly #closed = new AbortController();
 
   constructor(options: PushOptions) {
@@ -46,10 +49,20 @@ export class PushNotifications {
       throw new RequestMalformedError(`A task has at most ${MAX_CONFIGS} push notification configs`);
     }
     targets.get(checked.id)?.stop();
-    const { refuses, timeoutMs = 10_000, retryMs = 1000 } = this.#options;
-    const parts = { refuses, timeoutMs, retryMs, slots: this.#slots, signal: this.#closed.signal };
-    targets.set(checked.id, new PushTarget(checked, version, task.caller, parts));
+    targets.set(checked.id, this.#targetOf(task, checked, version));
     return told(checked);
+  }
+
+  /** What is to be kept of it. */
+  kept(task: ServedTask): readonly KeptPush[] {
+    return [...(this.#targets.get(task)?.values() ?? [])].map(({ config, version }) => ({ config, version }));
+  }
+
+  /** Goes on with what was kept. A URL that is refused by now is not called. */
+  restore(task: ServedTask, pushes: readonly KeptPush[]): void {
+    for (const { config, version } of pushes) {
+      this.#of(task).set(config.id, this.#targetOf(task, config, version));
+    }
   }
 
   /** @throws TaskNotFoundError */
@@ -78,7 +91,12 @@ export class PushNotifications {
   /** Drops what was not sent. */
   close(): void {
     this.#closed.abort();
-    this.#targets.clear();
+  }
+
+  #targetOf(task: ServedTask, config: TaskPushNotificationConfig, version: string): PushTarget {
+    const { refuses, onOutcome, timeoutMs = 10_000, retryMs = 1000 } = this.#options;
+    const parts = { refuses, onOutcome, timeoutMs, retryMs, slots: this.#slots, signal: this.#closed.signal };
+    return new PushTarget(config, version, task.caller, parts);
   }
 
   #of(task: ServedTask): Map<string, PushTarget> {

@@ -8,8 +8,22 @@ import { ForgeError } from '@forge/protocol';
 import { isOnTheWay } from './served-task.ts';
 import type { Slots } from './slots.ts';
 
+/** What became of one event. */
+export interface PushOutcome {
+  /** `dropped`: more events came than the receiver took. */
+  readonly outcome: 'delivered' | 'failed' | 'dropped';
+  /** Where it was to go: no path, no query, for these may be secret. */
+  readonly receiver: string;
+  readonly taskId: string;
+  /** Why it failed, without secrets: at the last of so many attempts. */
+  readonly reason?: string | undefined;
+  readonly attempts?: number | undefined;
+}
+
 /** What targets share. */
 export interface PushParts {
+  /** Hears of each event that is done with, unless its config was deleted or the process ends. */
+  readonly onOutcome: ((outcome: PushOutcome) => void) | undefined;
   /** Whether a host, as a name or as an address that one leads to, must not be called. */
   refuses(host: string): boolean;
   readonly slots: Slots;
@@ -35,7 +49,8 @@ const SERIALIZERS: Readonly<Record<string, PushNotificationSerializer>> = {
 /** One config of one task. */
 export class PushTarget {
   readonly config: TaskPushNotificationConfig;
-  readonly #version: string;
+  /** Of A2A, whose events are sent. */
+  readonly version: string;
   readonly #owner: string;
   readonly #parts: PushParts;
   readonly #stopped = new AbortController();
@@ -46,18 +61,21 @@ export class PushTarget {
   /** @param config see `checkPushConfig` @param version of A2A, whose events are sent */
   constructor(config: TaskPushNotificationConfig, version: string, owner: string, parts: PushParts) {
     this.config = config;
-    this.#version = version;
+    this.version = version;
     this.#owner = owner;
     this.#parts = parts;
   }
 
   /** Sends it when those before it are through. Of several words on the way, the last ones are enough. */
   tell(event: StreamResponse): void {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted || this.#parts.signal.aborted) return;
     const last = this.#pending.at(-1);
     if (last !== undefined && isOnTheWay(last) && isOnTheWay(event)) this.#pending.pop();
     this.#pending.push(event);
-    if (this.#pending.length > MAX_PENDING) this.#pending.shift();
+    if (this.#pending.length > MAX_PENDING) {
+      this.#pending.shift();
+      this.#report({ outcome: 'dropped' });
+    }
     if (!this.#isRunning) void this.#run();
   }
 
@@ -85,33 +103,43 @@ export class PushTarget {
 
   async #deliver(event: StreamResponse, outgoing: Outgoing): Promise<void> {
     const { slots, retryMs } = this.#parts;
-    for (let attempt = 1; attempt <= ATTEMPTS && !this.#stopped.signal.aborted; attempt += 1) {
-      const mayHelp = await slots.run(this.#owner, () => this.#post(event, outgoing));
-      if (!mayHelp || attempt === ATTEMPTS) return;
-      const pause = retryMs * 4 ** (attempt - 1);
+    for (let attempts = 1; ; attempts += 1) {
+      const failure = await slots.run(this.#owner, () => this.#post(event, outgoing));
+      if (this.#stopped.signal.aborted) return;
+      if (failure === undefined) return this.#report({ outcome: 'delivered' });
+      const { reason, mayPass } = failure;
+      if (!mayPass || attempts === ATTEMPTS) return this.#report({ outcome: 'failed', reason, attempts });
+      const pause = retryMs * 4 ** (attempts - 1);
       await sleep(pause, undefined, { ref: false, signal: this.#stopped.signal }).catch(ignore);
     }
   }
 
-  /** Whether another attempt may help. */
-  async #post(event: StreamResponse, outgoing: Outgoing): Promise<boolean> {
-    if (this.#stopped.signal.aborted) return false;
+  /** Why it was not taken, and whether it may be the next time; `undefined` when it was, or nobody wants to know any more. */
+  async #post(event: StreamResponse, outgoing: Outgoing): Promise<PushFailure | undefined> {
+    if (this.#stopped.signal.aborted) return undefined;
     let timer: NodeJS.Timeout | undefined;
     try {
       const call = outgoing.send(this.#requestOf(event));
       timer = setTimeout(() => call.cancel(new ForgeError('upstream_timeout')), this.#parts.timeoutMs);
       const { status } = await call.answer;
-      return status === 429 || status >= 500;
+      if (status >= 200 && status < 300) return undefined;
+      return { reason: `HTTP ${status}`, mayPass: status === 429 || status >= 500 };
     } catch (error) {
-      return AGAIN.has(ForgeError.from(error).code);
+      const { code, message } = ForgeError.from(error);
+      return { reason: code === 'internal' ? code : message, mayPass: AGAIN.has(code) };
     } finally {
       clearTimeout(timer);
     }
   }
 
+  #report(outcome: Pick<PushOutcome, 'outcome' | 'reason' | 'attempts'>): void {
+    const { taskId, url } = this.config;
+    this.#parts.onOutcome?.({ ...outcome, taskId, receiver: new URL(url).origin });
+  }
+
   #requestOf(event: StreamResponse): OutgoingRequest {
     const { url, token, authentication } = this.config;
-    const serializer = SERIALIZERS[this.#version] ?? new V1PushNotificationSerializer();
+    const serializer = SERIALIZERS[this.version] ?? new V1PushNotificationSerializer();
     const { body, contentType } = serializer.serialize(event);
     const headers = {
       'content-type': contentType,
@@ -122,6 +150,11 @@ export class PushTarget {
     };
     return { method: 'POST', url: new URL(url), headers, body, maxBytes: MAX_BYTES, maxRedirects: 0 };
   }
+}
+
+interface PushFailure {
+  readonly reason: string;
+  readonly mayPass: boolean;
 }
 
 /** What may pass. A receiver may get an event twice: who is told something twice knows no less. */

@@ -28,13 +28,16 @@ export const CALL = 'forge/call';
 export const GONE = 'forge/gone';
 
 const MAX_PAGE = 100;
-/** Bytes, about, of the tasks on a page; one that has more is a page of its own. */
-const MAX_PAGE_BYTES = 8_388_608;
+/** Characters of what a caller calls a conversation. */
+const MAX_CONTEXT_ID = 1024;
 
 /** What the SDK's transports call. */
 export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
   /** The task that a message begins, or goes on with. */
-  function taskFor({ message, configuration }: SendMessageRequest, context: ServerCallContext): ServedTask {
+  async function taskFor(
+    { message, configuration }: SendMessageRequest,
+    context: ServerCallContext,
+  ): Promise<ServedTask> {
     if (!message?.messageId || message.parts.length === 0) {
       throw new RequestMalformedError('message.messageId and message.parts are required');
     }
@@ -43,19 +46,30 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     return message.taskId === '' ? begin(message, context, push) : goOn(message, context, push);
   }
 
-  function begin(message: Message, context: ServerCallContext, push?: TaskPushNotificationConfig): ServedTask {
+  async function begin(
+    message: Message,
+    context: ServerCallContext,
+    push?: TaskPushNotificationConfig,
+  ): Promise<ServedTask> {
     const owner = ownerOf(context);
+    if (message.contextId.length > MAX_CONTEXT_ID) {
+      throw new RequestMalformedError(`message.contextId must have at most ${MAX_CONTEXT_ID} characters`);
+    }
     const contextId = message.contextId || randomUUID();
-    const before = tasks.of(owner).find((task) => task.contextId === contextId && task.handle !== undefined);
+    const handle = message.contextId === '' ? undefined : await tasks.handleOf(owner, contextId);
     const { caller } = callOf(context);
     const task = tasks.create({ owner, caller: caller.id, contextId, message });
     if (push) tasks.push?.set(task, push, versionOf(context));
-    void runTask(task, message, callOf(context), before?.handle);
+    void runTask(task, message, callOf(context), handle);
     return task;
   }
 
-  function goOn(message: Message, context: ServerCallContext, push?: TaskPushNotificationConfig): ServedTask {
-    const task = found(message.taskId, context);
+  async function goOn(
+    message: Message,
+    context: ServerCallContext,
+    push?: TaskPushNotificationConfig,
+  ): Promise<ServedTask> {
+    const task = await foundHere(message.taskId, context);
     if (message.contextId !== '' && message.contextId !== task.contextId) {
       throw new RequestMalformedError('message.contextId is not that of the task');
     }
@@ -72,10 +86,35 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
     return tasks.push;
   }
 
-  function found(id: string, context: ServerCallContext): ServedTask {
-    const task = tasks.find(ownerOf(context), id);
+  async function found(id: string, context: ServerCallContext): Promise<ServedTask> {
+    const task = await tasks.lookUp(ownerOf(context), id, callOf(context));
     if (task === undefined) throw new TaskNotFoundError(`Task not found: ${id.slice(0, 100)}`);
     return task;
+  }
+
+  /** One that this process may change. @throws UnsupportedOperationError */
+  async function foundHere(id: string, context: ServerCallContext): Promise<ServedTask> {
+    const task = await found(id, context);
+    if (!task.isElsewhere) return task;
+    throw new UnsupportedOperationError(`Another process is at work on the task ${id}: here it can only be asked for`);
+  }
+
+  /** What is told of a task is kept first, so that it holds whatever becomes of this process. */
+  async function shown(task: ServedTask, context: ServerCallContext, historyLength?: number): Promise<Task> {
+    await tasks.saved(task);
+    // Another process took this one for dead, and its word counts.
+    return snapshotOf(task.isReleased ? await found(task.id, context) : task, historyLength);
+  }
+
+  async function* eventsOf(
+    task: ServedTask,
+    context: ServerCallContext,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
+    for await (const event of task.events(goneOf(context).signal)) {
+      await tasks.saved(task);
+      if (task.isReleased) return;
+      yield event;
+    }
   }
 
   return {
@@ -86,16 +125,16 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       return AgentCard.fromJSON(servedCard(call.card, await offersAt(call), tasks.push !== undefined));
     },
     async sendMessage(params, context): Promise<Task> {
-      const task = taskFor(params, context);
+      const task = await taskFor(params, context);
       const { returnImmediately, historyLength } = params.configuration ?? {};
       if (returnImmediately !== true) await task.settled();
-      return shown(task, historyLength);
+      return shown(task, context, historyLength);
     },
     async *sendMessageStream(params, context): AsyncGenerator<StreamResponse, void, undefined> {
-      yield* taskFor(params, context).events(goneOf(context).signal);
+      yield* eventsOf(await taskFor(params, context), context);
     },
     async getTask({ id, historyLength }, context) {
-      return shown(found(id, context), historyLength);
+      return shown(await found(id, context), context, historyLength);
     },
     async listTasks({ contextId, status, pageSize = 50, pageToken, historyLength, includeArtifacts }, context) {
       const offset = Number(pageToken || 0);
@@ -103,39 +142,49 @@ export function createRequestHandler(tasks: ServedTasks): A2ARequestHandler {
       if (!isCount || offset < 0 || pageSize < 1 || pageSize > MAX_PAGE) {
         throw new RequestMalformedError(`pageSize must be 1 to ${MAX_PAGE}, and pageToken from a page before`);
       }
-      const all = tasks
-        .of(ownerOf(context))
-        .filter((task) => (contextId === '' || task.contextId === contextId) && (!status || task.state === status));
-      const page = pageOf(all.slice(offset, offset + pageSize));
-      const end = offset + page.length;
-      const nextPageToken = end < all.length ? String(end) : '';
-      const found = page.map((task) => shown(task, historyLength));
+      const query = { contextId, state: status || undefined, offset, limit: pageSize };
+      const { tasks: some, nextOffset, total } = await tasks.list(ownerOf(context), query, callOf(context));
+      const page = some
+        .map((task) => snapshotOf(task, historyLength))
+        .filter((task) => !status || task.status?.state === status) // it may have gone on since it was kept
+        .map((task) => (includeArtifacts === true ? task : { ...task, artifacts: [] }));
       return {
-        tasks: includeArtifacts === true ? found : found.map((task) => ({ ...task, artifacts: [] })),
-        nextPageToken,
+        tasks: page,
+        nextPageToken: nextOffset === undefined ? '' : String(nextOffset),
         pageSize,
-        totalSize: all.length,
+        totalSize: total,
       };
     },
     async cancelTask({ id }, context) {
-      const task = found(id, context);
+      const task = await foundHere(id, context);
       if (task.isOver) throw new TaskNotCancelableError(`The task ${id} is over`);
       task.cancel();
-      return task.snapshot();
+      return shown(task, context);
     },
     async *resubscribe({ id }, context) {
-      const task = found(id, context);
+      const task = await foundHere(id, context);
       if (task.isOver) throw new UnsupportedOperationError(`The task ${id} is over`);
-      yield* task.events(goneOf(context).signal);
+      yield* eventsOf(task, context);
     },
-    createTaskPushNotificationConfig: async (config, context) =>
-      pushes().set(found(config.taskId, context), config, versionOf(context)),
-    getTaskPushNotificationConfig: async ({ taskId, id }, context) => pushes().get(found(taskId, context), id),
-    listTaskPushNotificationConfigs: async ({ taskId }, context) => ({
-      configs: pushes().list(found(taskId, context)),
-      nextPageToken: '',
-    }),
-    deleteTaskPushNotificationConfig: async ({ taskId, id }, context) => pushes().delete(found(taskId, context), id),
+    async createTaskPushNotificationConfig(config, context) {
+      const push = pushes();
+      const task = await foundHere(config.taskId, context);
+      const told = push.set(task, config, versionOf(context));
+      await tasks.keep(task);
+      return told;
+    },
+    async getTaskPushNotificationConfig({ taskId, id }, context) {
+      return pushes().get(await found(taskId, context), id);
+    },
+    async listTaskPushNotificationConfigs({ taskId }, context) {
+      return { configs: pushes().list(await found(taskId, context)), nextPageToken: '' };
+    },
+    async deleteTaskPushNotificationConfig({ taskId, id }, context) {
+      const push = pushes();
+      const task = await foundHere(taskId, context);
+      push.delete(task, id);
+      await tasks.keep(task);
+    },
   };
 }
 
@@ -166,14 +215,7 @@ function ownerOf(context: ServerCallContext): string {
   return context.user?.userName ?? '';
 }
 
-/** As many of the first ones as one answer can hold. */
-function pageOf(tasks: readonly ServedTask[]): readonly ServedTask[] {
-  let held = 0;
-  const end = tasks.findIndex((task, at) => (held += task.weight) > MAX_PAGE_BYTES && at > 0);
-  return end === -1 ? tasks : tasks.slice(0, end);
-}
-
-function shown(task: ServedTask, historyLength: number | undefined): Task {
+function snapshotOf(task: ServedTask, historyLength: number | undefined): Task {
   const snapshot = task.snapshot();
   if (historyLength === undefined) return snapshot;
   return { ...snapshot, history: historyLength === 0 ? [] : snapshot.history.slice(-historyLength) };

@@ -56,6 +56,16 @@ export async function runTask(task: ServedTask, message: Message, call: ServedCa
   }
 }
 
+/** Goes on with a task of the upstream that another process has begun to follow. Never rejects. */
+export async function resumeTask(task: ServedTask, taskId: string, call: ServedCall): Promise<void> {
+  try {
+    task.progress('');
+    await follow(task, taskId, call);
+  } catch (error) {
+    fail(task, (error as Error).message);
+  }
+}
+
 /** What can be asked for at the endpoint. @throws Error with the endpoint's words */
 export async function offersAt(call: ServedCall): Promise<Offer[]> {
   const tools = await listed(call, 'tools/list', 'tools');
@@ -142,7 +152,8 @@ async function follow(task: ServedTask, taskId: string, call: ServedCall): Promi
   const answered = new Set<string>();
   const giveUpAt = Date.now() + MAX_WAIT_MS;
   task.onCancel(() => void send(call, 'tasks/cancel', { taskId }, NOBODY).catch(ignore));
-  while (!task.isOver && Date.now() < giveUpAt) {
+  await task.follow(taskId);
+  while (!task.isOver && !task.isReleased && Date.now() < giveUpAt) {
     const state = (await send(call, 'tasks/get', { taskId }, NOBODY)) as UpstreamTask;
     const { status, statusMessage = '', pollIntervalMs } = state;
     if (status === 'completed') return conclude(task, state.result ?? {});
@@ -152,6 +163,7 @@ async function follow(task: ServedTask, taskId: string, call: ServedCall): Promi
     if (open.length > 0) {
       for (const [key] of open) answered.add(key);
       const inputResponses = await answersTo(task, Object.fromEntries(open));
+      if (task.isReleased) return;
       await send(call, 'tasks/update', { taskId, inputResponses }, NOBODY);
     } else task.progress(statusMessage);
     const wanted = typeof pollIntervalMs === 'number' ? pollIntervalMs : 1000; // of anything else there is no maximum

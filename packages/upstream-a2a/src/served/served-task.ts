@@ -32,43 +32,74 @@ export interface ServedTaskInit {
   readonly onOver: () => void;
 }
 
+/** What a task of another process, or of one that is no more, is made with. */
+export interface RestoredTaskInit extends Omit<ServedTaskInit, 'contextId' | 'message'> {
+  /** As it was kept. */
+  readonly task: Task;
+  readonly createdAt: number;
+  readonly handle: string | undefined;
+  readonly following: string | undefined;
+  /** Whether another process may be at work on it: it can be looked at, and nothing else. */
+  readonly isElsewhere: boolean;
+}
+
 /** One task. */
 export class ServedTask {
-  readonly id = randomUUID();
+  readonly id: string;
   readonly owner: string;
   readonly caller: string;
   readonly contextId: string;
+  /** In ms since 1970. */
+  readonly createdAt: number;
+  /** Whether another process is at work on it: it can be looked at, and nothing else. */
+  readonly isElsewhere: boolean;
   /** What a conversation with an upstream goes on with. */
   handle: string | undefined;
+  /** Hears when something has changed that should be kept. */
+  onChange: (() => void) | undefined;
+  /** Resolves when it is kept as it stands. */
+  onSave: (() => Promise<void>) | undefined;
   readonly #patienceMs: number;
   readonly #onOver: () => void;
   readonly #history: Message[];
-  readonly #artifacts: Artifact[] = [];
+  readonly #artifacts: Artifact[];
   readonly #listeners = new Set<(event: StreamResponse) => void>();
+  /** Those who wait for something to happen. */
+  readonly #wakes = new Set<() => void>();
   #status: NonNullable<Task['status']>;
   #weight: number;
   #followers = 0;
   #asking: Promise<unknown> = Promise.resolve();
   #answered: ((message: Message | undefined) => void) | undefined;
   #onCancel: (() => void) | undefined;
+  #following: string | undefined;
+  #isReleased = false;
 
-  constructor({ owner, caller, contextId, message, patienceMs, onOver }: ServedTaskInit) {
-    this.owner = owner;
-    this.caller = caller;
-    this.contextId = contextId;
-    this.#patienceMs = patienceMs;
-    this.#onOver = onOver;
-    this.#history = [{ ...message, taskId: this.id, contextId }];
-    this.#weight = weightOf(message);
-    this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
-  }
-
-  get state(): TaskState {
-    return this.#status.state;
+  constructor(init: ServedTaskInit | RestoredTaskInit) {
+    const { owner, caller, patienceMs, onOver } = init;
+    [this.owner, this.caller, this.#patienceMs, this.#onOver] = [owner, caller, patienceMs, onOver];
+    if ('task' in init) {
+      const { task, createdAt, handle, following, isElsewhere } = init;
+      [this.id, this.contextId, this.createdAt, this.isElsewhere] = [task.id, task.contextId, createdAt, isElsewhere];
+      [this.handle, this.#following] = [handle, following];
+      [this.#history, this.#artifacts] = [[...task.history], [...task.artifacts]];
+      this.#status = task.status ?? statusOf(TaskState.TASK_STATE_UNSPECIFIED, undefined);
+      this.#weight = weightOf(task);
+    } else {
+      const { contextId, message } = init;
+      [this.id, this.contextId, this.createdAt, this.isElsewhere] = [randomUUID(), contextId, Date.now(), false];
+      [this.#history, this.#artifacts] = [[{ ...message, taskId: this.id, contextId }], []];
+      this.#status = statusOf(TaskState.TASK_STATE_SUBMITTED, undefined);
+      this.#weight = weightOf(message);
+    }
   }
 
   get isOver(): boolean {
     return TERMINAL.has(this.#status.state);
+  }
+
+  get state(): TaskState {
+    return this.#status.state;
   }
 
   /** Whether it waits for a message of its owner. */
@@ -81,6 +112,30 @@ export class ServedTask {
     return this.#weight;
   }
 
+  /** The upstream's task whose end is its own: another process can go on with it. */
+  get following(): string | undefined {
+    return this.#following;
+  }
+
+  /** From now on its end is that of the upstream's task; resolves when another process would know. */
+  async follow(taskId: string): Promise<void> {
+    this.#following = taskId;
+    this.onChange?.();
+    await this.onSave?.();
+  }
+
+  /** Whether it is somebody else's now: what comes here counts no more. */
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  /** Leaves it to another process. */
+  release(): void {
+    this.#isReleased = true;
+    this.#answered?.(undefined);
+    for (const wake of this.#wakes) wake();
+  }
+
   /** As it stands now. */
   snapshot(): Task {
     const { id, contextId } = this;
@@ -90,12 +145,13 @@ export class ServedTask {
 
   /** It is at work. */
   progress(words: string): void {
-    if (!this.isOver && !this.waits) this.#enter(TaskState.TASK_STATE_WORKING, words === '' ? [] : [text(words)]);
+    if (!this.isOver && !this.waits && !this.#isReleased)
+      this.#enter(TaskState.TASK_STATE_WORKING, words === '' ? [] : [text(words)]);
   }
 
   /** What came of it. The last call counts; what comes after the end does not. */
   finish(state: TaskState, parts: readonly Part[]): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#isReleased) return;
     this.#weight += weightOf(parts);
     if (state === TaskState.TASK_STATE_COMPLETED && parts.length > 0) this.#produce([...parts]);
     this.#enter(state, state === TaskState.TASK_STATE_COMPLETED ? [] : [...parts]);
@@ -110,7 +166,7 @@ export class ServedTask {
   }
 
   async #ask(words: string): Promise<Message | undefined> {
-    if (this.isOver) return undefined;
+    if (this.isOver || this.#isReleased) return undefined;
     const answer = new Promise<Message | undefined>((resolve) => {
       this.#answered = resolve;
     });
@@ -129,6 +185,7 @@ export class ServedTask {
     const resolve = this.#answered;
     this.#answered = undefined;
     this.#status = statusOf(TaskState.TASK_STATE_WORKING, undefined);
+    this.onChange?.();
     resolve?.(message);
   }
 
@@ -150,17 +207,9 @@ export class ServedTask {
     this.#listeners.add(listener);
   }
 
-  /** Resolves when it is over, or waits for its owner. */
+  /** Resolves when it is over, waits for its owner, or is somebody else's. */
   async settled(): Promise<void> {
-    if (this.isOver || this.waits) return;
-    await new Promise<void>((resolve) => {
-      const listener = (): void => {
-        if (!this.isOver && !this.waits) return;
-        this.#listeners.delete(listener);
-        resolve();
-      };
-      this.#listeners.add(listener);
-    });
+    while (!this.#isSettled) await this.#next();
   }
 
   /**
@@ -173,28 +222,36 @@ export class ServedTask {
       throw new ForgeError('overloaded', `A task is followed by ${MAX_FOLLOWERS} at one time at most`);
     }
     const queue: StreamResponse[] = [{ payload: { $case: 'task', value: this.snapshot() } }];
-    let wake = (): void => {};
-    const listener = (event: StreamResponse): void => {
-      enqueue(queue, event);
-      wake();
-    };
-    const leave = (): void => wake();
+    const listener = (event: StreamResponse): void => enqueue(queue, event);
     this.#listeners.add(listener);
     this.#followers += 1;
-    gone.addEventListener('abort', leave);
     try {
       for (;;) {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
-        if (this.isOver || this.waits || gone.aborted) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        if (this.#isSettled || gone.aborted) return;
+        await this.#next(gone);
       }
     } finally {
       this.#listeners.delete(listener);
       this.#followers -= 1;
-      gone.removeEventListener('abort', leave);
     }
+  }
+
+  get #isSettled(): boolean {
+    return this.isOver || this.waits || this.#isReleased;
+  }
+
+  /** Resolves when something happens, or nobody is there any more. */
+  async #next(gone?: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#wakes.delete(wake);
+        gone?.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#wakes.add(wake);
+      gone?.addEventListener('abort', wake);
+    });
   }
 
   #produce(parts: Part[]): void {
@@ -214,13 +271,16 @@ export class ServedTask {
 
   #enter(state: TaskState, parts: Part[]): void {
     const { id: taskId, contextId } = this;
+    const isNew = this.#status.state !== state || state === TaskState.TASK_STATE_INPUT_REQUIRED;
     this.#status = statusOf(state, parts.length === 0 ? undefined : said(taskId, contextId, parts));
     const value = { taskId, contextId, status: this.#status, metadata: undefined };
     this.#tell({ payload: { $case: 'statusUpdate', value } });
+    if (isNew) this.onChange?.();
   }
 
   #tell(event: StreamResponse): void {
     for (const listener of this.#listeners) listener(event);
+    for (const wake of this.#wakes) wake();
   }
 }
 
@@ -244,7 +304,8 @@ function text(value: string): Part {
   return { content: { $case: 'text', value }, mediaType: 'text/plain', filename: '', metadata: undefined };
 }
 
-function said(taskId: string, contextId: string, parts: Part[]): Message {
+/** What an agent says of a task. */
+export function said(taskId: string, contextId: string, parts: Part[]): Message {
   const [messageId, role] = [randomUUID(), Role.ROLE_AGENT];
   return { messageId, taskId, contextId, role, parts, metadata: undefined, extensions: [], referenceTaskIds: [] };
 }
