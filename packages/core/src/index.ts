@@ -119,6 +119,7 @@ export { type ItemKind } from './registry/rows.ts';
 export { createSealer, type Sealer } from './registry/sealer.ts';
 export { MASK } from './registry/secrets.ts';
 export { type ServerInput, type ServerPatch, type ServerRegistry } from './registry/servers.ts';
+export { issueWords, type SchemaIssue } from './registry/issue-words.ts';
 export { type UpstreamInput } from './registry/upstream-input.ts';
 export { checkUpstreamUrl, type UrlRules } from './registry/upstream-url.ts';
 export {

@@ -1,5 +1,5 @@
 /** @module What the `config` of an upstream of this adapter says. Secrets stand apart, and are spoken of by their names. */
-import { checkUpstreamUrl, ForgeError, type UpstreamRecord } from '@forge/core';
+import { checkUpstreamUrl, ForgeError, issueWords, type UpstreamRecord } from '@forge/core';
 import { z } from 'zod';
 
 /** Bindings of A2A, as cards spell them. */
@@ -136,7 +136,10 @@ const RESERVED = 'messages stream stream_options tools tool_choice functions fun
  */
 export function readConfig(record: UpstreamRecord): AgentConfig {
   const secrets = record.secrets ?? {};
-  const parsed = AnyConfig.safeParse({ agentType: 'a2a', ...(JSON.parse(record.config ?? '{}') as object) });
+  const parsed = AnyConfig.safeParse(
+    { agentType: 'a2a', ...(JSON.parse(record.config ?? '{}') as object) },
+    { reportInput: true },
+  );
   if (!parsed.success) throw invalid(parsed.error.issues.map(issueOf));
   const { data } = parsed;
   const used = new Map(Object.entries(data.query).map(([name, secret]) => [`config.query.${name}`, secret]));
@@ -183,17 +186,10 @@ interface Issue {
   readonly message: string;
 }
 
-function issueOf({ path, message, ...issue }: z.core.$ZodIssue): Issue {
-  const unknown = issue.code === 'unrecognized_keys' ? `.${(issue as { keys: string[] }).keys[0] ?? ''}` : '';
-  return {
-    field: ['config', ...path].join('.') + unknown,
-    message: unknown === '' ? wordsOf(message) : 'is not known here',
-  };
-}
-
-/** What zod says of a value that is not there. */
-function wordsOf(message: string): string {
-  return message.endsWith('received undefined') ? 'is missing' : message;
+function issueOf(issue: z.core.$ZodIssue): Issue {
+  const field = ['config', ...issue.path].join('.');
+  if (issue.code !== 'unrecognized_keys') return { field, message: issueWords(issue) };
+  return { field: `${field}.${issue.keys[0]?.slice(0, 100)}`, message: 'is not known here' };
 }
 
 function invalid(issues: readonly Issue[]): ForgeError {

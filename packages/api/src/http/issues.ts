@@ -1,4 +1,5 @@
 /** @module What zod finds wrong with a body, in words that say what is taken. */
+import { issueWords } from '@forge/core';
 import { z } from 'zod';
 import { nearestOf } from './nearest.ts';
 
@@ -8,72 +9,26 @@ export interface Issue {
   readonly message: string;
 }
 
-/** Words for zod's types. */
-const NOUNS: Readonly<Record<string, string>> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  object: 'an object',
-  record: 'an object',
-  array: 'a list',
-};
-
-/** Names that are listed at most, and unknown keys that are compared with known ones. */
-const MAX_LISTED = 30;
+/** Unknown keys that are compared with known ones. */
+const MAX_UNKNOWN = 30;
 
 /** One issue of zod, found with `reportInput`, as issues of fields: unknown keys each have one of their own. */
 export function issuesOf(schema: z.ZodType, issue: z.core.$ZodIssue): Issue[] {
   const field = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path);
-    return issue.keys.slice(0, MAX_LISTED).map((key) => ({
+    return issue.keys.slice(0, MAX_UNKNOWN).map((key) => ({
       field: [...issue.path, key.slice(0, 100)].join('.'),
       message: unknownKey(key, known),
     }));
   }
-  return [{ field, message: issue.input === undefined ? 'is missing' : messageOf(issue) }];
+  return [{ field, message: issueWords(issue) }];
 }
 
 /** What is said of a key that there is not. */
 export function unknownKey(key: string, known: readonly string[]): string {
   const nearest = nearestOf(key, known);
   return nearest === undefined ? 'is not known here' : `is not known here; did you mean "${nearest}"?`;
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${nounOf(issue)}, not ${kindOf(issue.input)}`;
-    case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.slice(0, MAX_LISTED).join(', ')}`;
-    case 'too_small':
-      return `must ${issue.origin === 'string' || issue.origin === 'array' ? 'have' : 'be'} at least ${issue.minimum}${unitOf(issue)}`;
-    case 'too_big':
-      return `must ${issue.origin === 'string' || issue.origin === 'array' ? 'have' : 'be'} at most ${issue.maximum}${unitOf(issue)}`;
-    case 'invalid_union': {
-      const nouns = issue.errors.flatMap(([one]) => (one?.code === 'invalid_type' ? [nounOf(one)] : []));
-      return nouns.length === issue.errors.length ? `must be ${nouns.join(' or ')}` : issue.message;
-    }
-    default:
-      return issue.message;
-  }
-}
-
-function nounOf({ expected, format }: { readonly expected: string; readonly format?: unknown }): string {
-  return (typeof format === 'string' && format.includes('int') ? NOUNS['int'] : NOUNS[expected]) ?? expected;
-}
-
-/** The kind of a value, never the value: it may be a secret. */
-function kindOf(input: unknown): string {
-  if (input === null) return 'null';
-  if (Array.isArray(input)) return NOUNS['array'] ?? '';
-  return typeof input === 'boolean' ? 'a truth value' : (NOUNS[typeof input] ?? typeof input);
-}
-
-function unitOf({ origin }: { readonly origin: string }): string {
-  if (origin === 'string') return ' characters';
-  return origin === 'array' ? ' elements' : '';
 }
 
 /** The keys that an object of a schema may have, at a path. */

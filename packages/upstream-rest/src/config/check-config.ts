@@ -15,7 +15,7 @@ import { ConfigSchema, OperationSchema } from './schema.ts';
  */
 export function checkConfig(record: UpstreamRecord, addresses: AddressPolicy): RestConfig {
   if (record.config === undefined) throw invalid('config', 'is missing: it has the operations');
-  const parsed = ConfigSchema.safeParse(parseJson(record.config));
+  const parsed = ConfigSchema.safeParse(parseJson(record.config), { reportInput: true });
   if (!parsed.success) {
     const { field, message } = firstIssue(parsed.error);
     throw invalid(field === '' ? 'config' : `config.${field}`, message);
@@ -53,7 +53,7 @@ export function operationProblem(
   credentials: Readonly<Record<string, RestCredential>>,
   url: URL,
 ): string | undefined {
-  const parsed = OperationSchema.safeParse(operation);
+  const parsed = OperationSchema.safeParse(operation, { reportInput: true });
   if (!parsed.success) {
     const { field, message } = firstIssue(parsed.error);
     return `${field}: ${message}`;
