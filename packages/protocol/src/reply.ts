@@ -57,6 +57,12 @@ export function replyError(reply: Reply, id: string | undefined, thrown: unknown
   reply.json(error.meaning.httpStatus, formatError(id, toRpcError(error)), errorHeaders(error));
 }
 
+/** Answers a GET or DELETE that only sessions have, by 405 and why. */
+export function refuseMethod(reply: Reply, why: string): void {
+  const error = new ForgeError('method_not_allowed', why);
+  reply.json(error.meaning.httpStatus, formatError(undefined, toRpcError(error)), { Allow: 'POST' });
+}
+
 /** `Retry-After`, where the error says when trying again makes sense. */
 function errorHeaders({ retryAfter }: ForgeError): Record<string, string> | undefined {
   return retryAfter === undefined ? undefined : { 'Retry-After': String(Math.ceil(retryAfter)) };

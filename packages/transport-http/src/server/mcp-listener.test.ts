@@ -227,6 +227,7 @@ describe('a request is refused', () => {
     const answer = await send({ method: 'HEAD' });
     expect(answer).toMatchObject({ status: 405, text: '' });
     expect(answer.headers['allow']).toBe('GET, POST, DELETE');
+    expect((await send({ method: 'PUT' })).text).toContain('PUT is not allowed here, only GET, POST, DELETE');
   });
 
   it('for missing credentials, before its body is read, let alone parsed', async () => {

@@ -72,7 +72,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
     if (req.method === 'POST') checkBodyHeaders(req.headers, maxBodyBytes);
     else if (req.method !== 'GET' && req.method !== 'DELETE') {
       res.setHeader('allow', 'GET, POST, DELETE');
-      throw new ForgeError('method_not_allowed');
+      throw new ForgeError('method_not_allowed', `${req.method} is not allowed here, only GET, POST, DELETE`);
     }
     if (closing === undefined) return;
     res.setHeader('connection', 'close');
