@@ -64,8 +64,8 @@ export interface HttpEdge {
   readonly parked: number;
   /**
    * Ends subscriptions with their result, the streams and calls of sessions, and modern calls that wait for an answer of
-   * their clients, and takes no more of any. Other modern calls in flight end by themselves. Sessions whose ids carry them
-   * go on at the next edge with their key.
+   * their clients, and takes no more of any. Other modern calls in flight end by themselves, or when their replies do
+   * (`Reply.onClose`). Sessions whose ids carry them go on at the next edge with their key.
    */
   close(): Promise<void>;
 }
