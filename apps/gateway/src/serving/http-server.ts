@@ -25,6 +25,8 @@ export interface HttpParts {
   /** Closed with the server. */
   readonly edge: HttpEdge;
   readonly api: Hono;
+  /** Ends calls of the API that outlast the grace of a shutdown. @default they are cut off */
+  readonly giveUp?: (() => void) | undefined;
 }
 
 /** A server that does not listen yet. */
@@ -54,7 +56,10 @@ export function challengeOf({ API_ALLOW_BASIC_AUTH }: Settings): string {
 }
 
 /** Makes the server. */
-export function createHttpServer(settings: Settings, { authenticate, endpoint, edge, api }: HttpParts): HttpServer {
+export function createHttpServer(
+  settings: Settings,
+  { authenticate, endpoint, edge, api, giveUp }: HttpParts,
+): HttpServer {
   const rules = {
     loopback: isLoopback(settings.HOST),
     allowedHosts: settings.ALLOWED_HOSTS,
@@ -110,7 +115,9 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, e
     listen: () => listen(server, settings),
     close: async () => {
       endUnused();
+      const given = giveUp && setTimeout(giveUp, graceMs);
       await Promise.all([closeServer(server, graceMs + FLUSH_MS), mcp.close(), sse.close(), ws.close()]);
+      clearTimeout(given);
     },
   };
 }
