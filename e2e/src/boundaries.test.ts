@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packagesIn, type SourceFile, sourcesOf, type WorkspacePackage } from './harness/workspace.ts';
@@ -86,6 +87,13 @@ it('the core and the protocol are among what was read', () => {
     '@forge/core',
     '@forge/protocol',
   ]);
+});
+
+it('engines are checked against the Node that the workspace brings', () => {
+  const workspace = readFileSync(new URL('../../pnpm-workspace.yaml', import.meta.url), 'utf8');
+  expect(/^nodeVersion: (.+)$/m.exec(workspace)?.[1]).toBe(
+    /^  node: (.+)$/m.exec(workspace)?.[1] ?? 'the catalog has none',
+  );
 });
 
 describe.each(everything)('the manifest of $name', (one) => {

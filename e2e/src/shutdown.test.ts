@@ -70,14 +70,24 @@ describe('the gateway at SIGTERM', () => {
   it('waits no longer than it is told to', { timeout: 60_000 }, async () => {
     const { gateway, upstream, peers } = await setUp();
     const calls = Promise.allSettled(peers.map(({ call }) => call('slow', { ms: 60_000 })));
-    await inFlight(upstream, 'slow', peers.length);
+    const rest = [
+      gateway.api('POST', '/tools/invoke/up-slow', { ms: 60_000 }),
+      gateway.api('POST', '/rpc', { jsonrpc: '2.0', id: 1, method: 'up-slow', params: { ms: 60_000 } }),
+    ];
+    await inFlight(upstream, 'slow', peers.length + rest.length);
     upstream.trouble = 'hangs'; // it cannot even be told good-bye
     const from = Date.now();
     process.kill(gateway.process.pid, 'SIGTERM');
     expect(await gateway.process.exit).toBe(0);
     expect(Date.now() - from).toBeGreaterThan(GRACE_S * 1000 - 100);
     expect(Date.now() - from).toBeLessThan(GRACE_S * 1000 + 5000); // flushing streams, good-byes upstream
-    expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const message = 'The server closed before the call ended; it may have taken effect';
+    const reason: unknown = expect.objectContaining({ message: expect.stringContaining(message) });
+    expect(await calls).toEqual(peers.map(() => ({ status: 'rejected', reason })));
+    expect(await Promise.all(rest)).toMatchObject([
+      { status: 502, body: { error: { code: 'outcome_unknown', message } } },
+      { status: 200, body: { id: 1, error: { code: -32603, message } } },
+    ]);
   });
 
   it('does not wait for connections on which nothing was ever sent', { timeout: 60_000 }, async () => {

@@ -70,6 +70,24 @@ upstream  web (streamable-http)
     expect(stderr).toContain('my.env:2: PORT must be');
   });
 
+  it('looks into the files of keys', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    workplace.write('public.pem', publicKey);
+    workplace.write('private.pem', privateKey);
+    workplace.write('none.pem', 'none');
+    const check = (open: string, secret: string) =>
+      workplace.run(['check'], { JWT_ALGORITHM: 'ES256', JWT_PUBLIC_KEY_PATH: open, JWT_PRIVATE_KEY_PATH: secret });
+    expect(await check('public.pem', 'private.pem')).toMatchObject({ code: 0, stderr: '' });
+    const { code, stderr } = await check('missing.pem', 'none.pem');
+    expect(code).toBe(1);
+    expect(stderr).toContain('error: JWT_PUBLIC_KEY_PATH: missing.pem cannot be read: ENOENT');
+    expect(stderr).toContain('error: JWT_PRIVATE_KEY_PATH: none.pem holds no such key in PEM');
+  });
+
   it('names every problem, and no secret', async () => {
     workplace.write('.env', 'PORT=x\nJWT_SECRET_KYE=hush\nDATABASE_URL=mysql://root:hush@db/forge\n');
     const { code, stderr } = await workplace.run(['check']);

@@ -62,8 +62,13 @@ test('every error has one shape', async () => {
     send('POST', '/gateways', { json: 'text' }),
     send('POST', '/gateways', { json: GIT }),
     send('POST', '/tools', { json: { name: 'x' } }),
+    send('POST', '/gateways', { json: GIT, headers: { 'content-encoding': 'gzip' } }),
+    send('POST', '/v1/docs', { as: '' }),
+    send('DELETE', '/openapi.json', { as: '' }),
   ]);
-  expect(answers.map((answer) => answer.status)).toEqual([401, 403, 404, 404, 404, 405, 413, 415, 400, 422, 502, 501]);
+  expect(answers.map((answer) => answer.status)).toEqual([
+    401, 403, 404, 404, 404, 405, 413, 415, 400, 422, 502, 501, 415, 405, 405,
+  ]);
   for (const { body, headers } of answers) {
     expect(ErrorAnswer.strict().parse(body)).toEqual(body);
     expect(body.detail).toBe(body.error.message);
@@ -72,6 +77,8 @@ test('every error has one shape', async () => {
   }
   expect(answers[0]?.headers.get('www-authenticate')).toBe('Bearer realm="forge"');
   expect(answers[5]?.headers.get('allow')).toBe('POST, GET, HEAD');
+  expect(answers[12]?.body.detail).toBe('Content-Encoding must be absent');
+  expect(answers[13]?.headers.get('allow')).toBe('GET, HEAD');
 });
 
 test('an unexpected failure shows an id and nothing else, and the log gets the rest', async () => {

@@ -14,7 +14,7 @@ import { LegacySession } from './legacy-session.ts';
 import { LegacySessions, type LegacySessionsOptions } from './legacy-sessions.ts';
 import { peekId, readBody } from './message.ts';
 import { ParkedCalls, type ParkedCallsOptions } from './parked-calls.ts';
-import { type Reply, replyError, type Sender } from './reply.ts';
+import { refuseMethod, type Reply, replyError, type Sender } from './reply.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { eraOf } from './versions.ts';
 
@@ -64,8 +64,8 @@ export interface HttpEdge {
   readonly parked: number;
   /**
    * Ends subscriptions with their result, the streams and calls of sessions, and modern calls that wait for an answer of
-   * their clients, and takes no more of any. Other modern calls in flight end by themselves. Sessions whose ids carry them
-   * go on at the next edge with their key.
+   * their clients, and takes no more of any. Other modern calls in flight end by themselves, or when their replies do
+   * (`Reply.onClose`). Sessions whose ids carry them go on at the next edge with their key.
    */
   close(): Promise<void>;
 }
@@ -155,7 +155,10 @@ function withSession(
     const version = headerValue(headers, HEADER.protocolVersion);
     const id = headerValue(headers, HEADER.sessionId);
     const era = version === undefined ? 'legacy' : eraOf(version);
-    if (id === undefined || era === 'modern') return reply.empty(405, { Allow: 'POST' });
+    if (id === undefined) {
+      return refuseMethod(reply, 'Only POST is allowed without Mcp-Session-Id, which initialize gives out');
+    }
+    if (era === 'modern') return refuseMethod(reply, `Only POST is allowed in ${version}, which has no sessions`);
     if (version !== undefined && era === undefined) throw unsupportedVersion(version, endpoint.versions);
     const found = sessions.find(id, endpoint, caller);
     if (found instanceof LegacySession) return use(stillServed(found, sessions, headers));

@@ -275,9 +275,18 @@ describe('a modern client', () => {
 
   it.each(['get', 'delete'] as const)('gets 405 for %s, with and without a session id', async (verb) => {
     const client = new HttpClient();
-    expect(client[verb]()).toMatchObject({ status: 405, headers: { Allow: 'POST' } });
+    const bare = 'Only POST is allowed without Mcp-Session-Id, which initialize gives out';
+    expect(client[verb]()).toMatchObject({
+      status: 405,
+      headers: { Allow: 'POST' },
+      answer: { id: null, error: { code: -32600, message: bare } },
+    });
     await client.initialize();
-    expect(client[verb]({ 'mcp-protocol-version': '2026-07-28' })).toMatchObject({ status: 405 });
+    const modern = 'Only POST is allowed in 2026-07-28, which has no sessions';
+    expect(client[verb]({ 'mcp-protocol-version': '2026-07-28' })).toMatchObject({
+      status: 405,
+      answer: { error: { message: modern } },
+    });
     expect(client.edge.sessions).toBe(1);
   });
 });

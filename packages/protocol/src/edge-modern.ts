@@ -58,7 +58,7 @@ export function openModern(
   const request = { method, params, target, client, progressToken, paramHeaders };
   const exchange = new ClientExchange(id, request, reply, sender.takesEvents, parked);
   exchange.endpointKey = endpoint.key;
-  reply.onClose(() => exchange.cancel('The client closed the stream'));
+  reply.onClose((error) => (error ? exchange.stop(error) : exchange.cancel('The client closed the stream')));
   return exchange;
 }
 

@@ -79,6 +79,11 @@ describe('without sessions', () => {
       expect(await send(method, undefined, { 'mcp-session-id': 'any' })).toEqual({
         status: 405,
         headers: { Allow: 'POST' },
+        body: {
+          jsonrpc: '2.0',
+          id: null,
+          error: { code: -32600, message: 'Only POST is allowed here: there are no sessions' },
+        },
       });
   });
 

@@ -10,7 +10,7 @@ import { accepts } from './headers.ts';
 import { bareSession } from './legacy-bare.ts';
 import { openLegacy } from './legacy-opening.ts';
 import { formatResult, peekId, readBody } from './message.ts';
-import { type Reply, replyError, type Sender } from './reply.ts';
+import { refuseMethod, type Reply, replyError, type Sender } from './reply.ts';
 import { ASSUMED_LEGACY, SUPPORTED_VERSIONS } from './versions.ts';
 
 /**
@@ -42,7 +42,7 @@ export function createStatelessEdge(options: HttpEdgeOptions = {}): HttpEdge {
   }
 
   const refuse = (_endpoint: Endpoint, _request: HttpRequestIn, reply: Reply): void => {
-    reply.empty(405, { Allow: 'POST' });
+    refuseMethod(reply, 'Only POST is allowed here: there are no sessions');
   };
   return {
     post(endpoint, request, reply) {

@@ -22,7 +22,7 @@ export { createHttpEdge, type HttpEdge, type HttpEdgeOptions, type HttpRequestIn
 export { createStatelessEdge } from './edge-stateless.ts';
 export { type SessionMemory, type SessionState } from './legacy-session-memory.ts';
 export { digestOf } from './seal.ts';
-export { type Reply, replyError } from './reply.ts';
+export { type Reply, replyError, serverClosed } from './reply.ts';
 export {
   formatError,
   formatNotification,

@@ -27,14 +27,14 @@ function refusalOf({ protocolVersion }: LegacySession, messages: Message[]): str
 class BatchReply implements Reply {
   readonly #reply: Reply;
   readonly #answers: string[] = [];
-  readonly #onClose: (() => void)[] = [];
+  readonly #onClose: ((error?: ForgeError) => void)[] = [];
   #open: number;
   #streaming = false;
 
   constructor(reply: Reply, requests: number) {
     this.#reply = reply;
     this.#open = requests;
-    reply.onClose(() => this.#onClose.forEach((listener) => listener()));
+    reply.onClose((error) => this.#onClose.forEach((listener) => listener(error)));
   }
 
   json(_status: number, body: string): void {
@@ -66,7 +66,7 @@ class BatchReply implements Reply {
     else this.#reply.json(200, `[${this.#answers.join(',')}]`);
   }
 
-  onClose(listener: () => void): void {
+  onClose(listener: (error?: ForgeError) => void): void {
     this.#onClose.push(listener);
   }
 }

@@ -171,7 +171,7 @@ export class LegacySession implements ExchangeHost {
       const request = this.#exchangeRequest(message, sender);
       const exchange = new ClientExchange(id, request, reply, sender.takesEvents, this);
       this.#inFlight.add(exchange);
-      reply.onClose(() => this.#detach(exchange, reply));
+      reply.onClose((error) => (error ? exchange.stop(error) : this.#detach(exchange, reply)));
       void this.#serve(exchange);
     } catch (thrown) {
       // Not by its own HTTP status: 404 would tell the client that its session is gone.

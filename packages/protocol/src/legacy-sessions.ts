@@ -11,6 +11,7 @@ import type { SessionFacts } from './legacy-opening.ts';
 import { SessionIds, type SessionIdsOptions } from './legacy-session-ids.ts';
 import type { SessionMemory, SessionState } from './legacy-session-memory.ts';
 import { LegacySession } from './legacy-session.ts';
+import { serverClosed } from './reply.ts';
 
 /** Bounds of {@link LegacySessions}, and what lets sessions outlive them. */
 export interface LegacySessionsOptions extends SessionIdsOptions {
@@ -93,8 +94,7 @@ export class LegacySessions {
   /** Lets go of all sessions and takes no more. */
   close(): void {
     this.#closed = true;
-    const message = 'The server closed before the call ended; it may have taken effect';
-    for (const session of this.#sessions.values()) this.#drop(session, new ForgeError('outcome_unknown', message));
+    for (const session of this.#sessions.values()) this.#drop(session, serverClosed());
   }
 
   /** `undefined` where the id may carry a session. @throws ForgeError `session_not_found` */

@@ -36,10 +36,10 @@ export interface Reply extends Events {
   /** Ends an event stream. */
   end(): void;
   /**
-   * Calls `listener` once when the client went away before the answer ended (at once if it has). Only one listener; the
-   * last one set counts.
+   * Calls `listener` once when the client went away before the answer ended (at once if it has), or with an error when
+   * the server goes away and the answer can still say so. Only one listener; the last one set counts.
    */
-  onClose(listener: () => void): void;
+  onClose(listener: (error?: ForgeError) => void): void;
 }
 
 /** Who sent a message, and what its answer may be. */
@@ -55,6 +55,17 @@ export interface Sender {
 export function replyError(reply: Reply, id: string | undefined, thrown: unknown): void {
   const error = ForgeError.from(thrown);
   reply.json(error.meaning.httpStatus, formatError(id, toRpcError(error)), errorHeaders(error));
+}
+
+/** What a call is answered that has not ended when the server must. */
+export function serverClosed(): ForgeError {
+  return new ForgeError('outcome_unknown', 'The server closed before the call ended; it may have taken effect');
+}
+
+/** Answers a GET or DELETE that only sessions have, by 405 and why. */
+export function refuseMethod(reply: Reply, why: string): void {
+  const error = new ForgeError('method_not_allowed', why);
+  reply.json(error.meaning.httpStatus, formatError(undefined, toRpcError(error)), { Allow: 'POST' });
 }
 
 /** `Retry-After`, where the error says when trying again makes sense. */

@@ -32,6 +32,8 @@ export interface CallbackParts {
   readonly pluginsEnabled: boolean;
   /** Reads the text at a URL; see `readDocument`. */
   readonly readDocument: (url: string) => Promise<string>;
+  /** Aborts calls that outlast a shutdown; its reason answers them. */
+  readonly closing: AbortSignal;
   /** The endpoint that a principal may use, if there is one. @throws ForgeError `forbidden` */
   readonly endpoint: (serverId: string | undefined, principal: Principal) => Endpoint | undefined;
 }
@@ -40,8 +42,20 @@ const PING_MS = 2000;
 
 /** Makes the callbacks. */
 export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
-  const { forge, store, metrics, counts, pushCounts, edge, agents, database, endpoint, readDocument, pluginsEnabled } =
-    parts;
+  const {
+    forge,
+    store,
+    metrics,
+    counts,
+    pushCounts,
+    edge,
+    agents,
+    closing,
+    database,
+    endpoint,
+    readDocument,
+    pluginsEnabled,
+  } = parts;
   const { catalog, pool } = forge;
   // Apart from those of calls, which must not wait for it; its thread keeps no process alive.
   const filters = createFilters({ threads: 1 });
@@ -51,7 +65,7 @@ export function createApiCallbacks(parts: CallbackParts): ApiCallbacks {
     async rpc(principal, serverId, message, options) {
       const found = endpoint(serverId, principal);
       if (found === undefined) throw new ForgeError('not_found', 'There is no such virtual server');
-      return serveRpc(found, message, { principal, ...options });
+      return serveRpc(found, message, { principal, closing, ...options });
     },
     hasTool: (principal, serverId, name) => catalog.view(serverId, principal)?.tools.has(name) ?? false,
     isExposed(principal, serverId, name) {

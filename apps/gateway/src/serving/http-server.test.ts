@@ -123,3 +123,67 @@ it('a client that offers HTTP/2 with its request is answered over HTTP/1.1', asy
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 OK[^]*mcp-session-id: /i);
 });
+
+describe('what is refused before anything reads it', () => {
+  const HOST = 'host: localhost\r\n';
+
+  /** What a connection brings in answer to exactly this, until its end. */
+  async function tell(text: string, { early = 0 } = {}): Promise<string> {
+    const { port } = new URL(await serve({}));
+    const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+    onTestFinished(() => void socket.destroy());
+    let answer = '';
+    socket.on('data', (chunk: string) => (answer += chunk)).on('error', () => {}); // the server ends it
+    socket.write(text.slice(0, early || undefined));
+    if (early > 0) {
+      await once(socket, 'data');
+      socket.write(text.slice(early));
+    }
+    await once(socket, 'close');
+    return answer;
+  }
+
+  it.each([
+    ['an unknown method', `FOO /mcp HTTP/1.1\r\n${HOST}\r\n`, 400, /no HTTP request: Invalid method/],
+    ['another protocol', '\u0016\u0003\u0001\r\n\r\n', 400, /no HTTP request/],
+    [
+      'two lengths',
+      `POST /rpc HTTP/1.1\r\n${HOST}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n`,
+      400,
+      /HTTP/,
+    ],
+    [
+      'a broken chunk',
+      `POST /mcp HTTP/1.1\r\n${HOST}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n`,
+      400,
+      /chunk size/,
+    ],
+    [
+      'headers without end',
+      `GET / HTTP/1.1\r\n${HOST}x: ${'x'.repeat(33 * 1024)}\r\n\r\n`,
+      431,
+      /more than 32768 bytes/,
+    ],
+  ])('%s is answered in the shape of every error', async (_, text, status, why) => {
+    const answer = await tell(text);
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*content-type: application/json`, 'i'));
+    const { error, detail } = JSON.parse(body) as { error: { message: string }; detail: string };
+    expect(detail).toMatch(why);
+    expect(error).toMatchObject({ code: expect.any(String), message: detail, id: expect.any(String) });
+  });
+
+  it('adds nothing to an answer that has begun', async () => {
+    const stream = `GET /sse HTTP/1.1\r\n${HOST}accept: text/event-stream\r\n\r\n`;
+    const answer = await tell(`${stream}FOO / HTTP/1.1\r\n\r\n`, { early: stream.length });
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK[^]*event: endpoint/);
+    expect(answer).not.toContain('HTTP/1.1 400');
+  });
+
+  it('a page of elsewhere is told so in that shape as well', async () => {
+    const answer = await fetch(`${await serve({})}/gateways`, { headers: { origin: 'https://evil.example' } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([403, 'application/json']);
+    const message = 'This Origin or Host is not allowed';
+    expect(await answer.json()).toMatchObject({ error: { code: 'origin_not_allowed', message }, detail: message });
+  });
+});

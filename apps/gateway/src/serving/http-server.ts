@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { errorBody } from '@forge/api';
 import { isLoopback } from '@forge/cli';
 import type { Principal } from '@forge/core';
 import { type Caller, type Endpoint, ForgeError, type HttpEdge, refusalOf } from '@forge/protocol';
@@ -14,6 +15,7 @@ import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { type McpPath, parseMcpPath } from './mcp-path.ts';
 import type { rememberCaller } from './remember-caller.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 /** What the server serves. */
 export interface HttpParts {
@@ -23,6 +25,8 @@ export interface HttpParts {
   /** Closed with the server. */
   readonly edge: HttpEdge;
   readonly api: Hono;
+  /** Ends calls of the API that outlast the grace of a shutdown. @default they are cut off */
+  readonly giveUp?: (() => void) | undefined;
 }
 
 /** A server that does not listen yet. */
@@ -52,7 +56,10 @@ export function challengeOf({ API_ALLOW_BASIC_AUTH }: Settings): string {
 }
 
 /** Makes the server. */
-export function createHttpServer(settings: Settings, { authenticate, endpoint, edge, api }: HttpParts): HttpServer {
+export function createHttpServer(
+  settings: Settings,
+  { authenticate, endpoint, edge, api, giveUp }: HttpParts,
+): HttpServer {
   const rules = {
     loopback: isLoopback(settings.HOST),
     allowedHosts: settings.ALLOWED_HOSTS,
@@ -102,12 +109,15 @@ export function createHttpServer(settings: Settings, { authenticate, endpoint, e
     if (found?.kind !== 'ws' || !serves(found)) return undefined;
     return (req, socket, head) => ws.upgrade(req, socket, head, pathOf(url));
   });
+  answerUnreadable(server, LIMITS.maxHeaderSize);
   const endUnused = trackUnused(server);
   return {
     listen: () => listen(server, settings),
     close: async () => {
       endUnused();
+      const given = giveUp && setTimeout(giveUp, graceMs);
       await Promise.all([closeServer(server, graceMs + FLUSH_MS), mcp.close(), sse.close(), ws.close()]);
+      clearTimeout(given);
     },
   };
 }
@@ -157,12 +167,22 @@ function guarded(
   return (req, res) => {
     try {
       check(req.headers);
-    } catch {
-      res.writeHead(403, { 'content-type': 'text/plain' }).end('This Origin or Host is not allowed.\n');
+    } catch (error) {
+      refuse(res, ForgeError.from(error));
       return;
     }
     void listener(req, res); // never rejects: it answers 500 itself
   };
+}
+
+/** In the one shape that errors of the API have. */
+function refuse(res: ServerResponse, error: ForgeError): void {
+  const body = JSON.stringify(errorBody(error));
+  res.writeHead(error.meaning.httpStatus, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  res.end(body);
 }
 
 async function listen(server: Server, { HOST, PORT }: Settings): Promise<string> {

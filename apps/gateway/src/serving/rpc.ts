@@ -23,6 +23,8 @@ export interface RpcContext {
   readonly upstreamAuthorization: string | undefined;
   /** Aborts when the client goes. */
   readonly signal: AbortSignal;
+  /** Aborts when the gateway must end; its reason is the answer then. */
+  readonly closing: AbortSignal;
 }
 
 /**
@@ -73,9 +75,26 @@ async function resultOf(
     client: clientOf(context),
     progressToken: progressTokenOf(params),
   };
-  const outcome = toLegacy(await endpoint.handle(request, exchangeOf(context.signal)), method);
-  if (outcome.result === undefined) throw new Failed(outcome);
-  return outcome.result;
+  const outcome = toLegacy(
+    await untilClosing(context, (signal) => endpoint.handle(request, exchangeOf(signal))),
+    method,
+  );
+  if (outcome.result !== undefined) return outcome.result;
+  throw context.closing.aborted ? context.closing.reason : new Failed(outcome);
+}
+
+/** By hand: what `AbortSignal.any` makes stays for as long as the gateway once something listens to it. */
+async function untilClosing<T>({ signal, closing }: RpcContext, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const either = new AbortController();
+  const abort = (): void => either.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  closing.addEventListener('abort', abort, { once: true });
+  if (signal.aborted || closing.aborted) abort();
+  try {
+    return await call(either.signal);
+  } finally {
+    closing.removeEventListener('abort', abort);
+  }
 }
 
 async function initialize(endpoint: Endpoint, params: JsonText | undefined, principal: Principal): Promise<JsonText> {

@@ -1,4 +1,5 @@
 /** @module Puts the gateway together, starts it, and ends it in order. */
+import { setMaxListeners } from 'node:events';
 import { createApi } from '@forge/api';
 import { type ConfiguredUpstream, isLoopback } from '@forge/cli';
 import {
@@ -19,7 +20,7 @@ import {
   type Store,
   type UsageMeter,
 } from '@forge/core';
-import { createHttpEdge, type Endpoint, type HttpEdge } from '@forge/protocol';
+import { createHttpEdge, type Endpoint, type HttpEdge, serverClosed } from '@forge/protocol';
 import { createAgentServer } from '@forge/upstream-a2a';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/schema.ts';
@@ -179,7 +180,10 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
     enabled: settings.MCPGATEWAY_A2A_ENABLED,
     version: IDENTITY.version,
   });
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // one of each call
   const server = createHttpServer(settings, {
+    giveUp: () => closing.abort(serverClosed()),
     authenticate: rememberCaller(authenticate, () => forge.catalog.snapshot.epoch + revocations.epoch),
     endpoint,
     edge,
@@ -193,6 +197,7 @@ async function serve(settings: Settings, forge: Forge, parts: Parts): Promise<st
         pushCounts: pushOutcomes.counts,
         edge,
         agents,
+        closing: closing.signal,
         endpoint,
         database: describeDatabase(settings),
         readDocument: documentReader(addresses),

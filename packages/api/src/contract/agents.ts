@@ -9,6 +9,7 @@ import {
   ListQueryFields,
   Moment,
   Name,
+  StateBody,
   StateQuery,
   stateOf,
   Tags,
@@ -189,6 +190,7 @@ export const setAgentState = operation({
   summary: 'Enable or disable an agent',
   access: 'admin',
   query: StateQuery,
+  body: StateBody,
   answer: stateOf('agent', AgentRead),
 });
 

@@ -39,8 +39,13 @@ export const ListQueryFields = z.strictObject(ListFields);
 /** The query of a list of items, which may be narrowed to a gateway. */
 export const ItemListQuery = z.strictObject({ ...ListFields, gatewayId: z.string().max(64).optional() });
 
-/** `?activate=`; without it, it is activated. */
-export const StateQuery = z.strictObject({ activate: z.stringbool().default(true) });
+/** `?activate=`; without it, here and in the body, it is activated. */
+export const StateQuery = z.strictObject({
+  activate: z.stringbool().optional().meta({ description: 'true where neither query nor body say it' }),
+});
+
+/** `activate` in the body, which counts before the query's. */
+export const StateBody = z.strictObject({ activate: z.boolean().optional() });
 
 /** What every thing tells of itself. */
 export const EntityFields = {

@@ -9,6 +9,7 @@ import {
   ListQueryFields,
   Moment,
   Name,
+  StateBody,
   StateQuery,
   stateOf,
   Tags,
@@ -242,6 +243,7 @@ export const setGatewayState = operation({
   summary: 'Enable or disable a gateway',
   access: 'admin',
   query: StateQuery,
+  body: StateBody,
   answer: stateAnswer,
 });
 

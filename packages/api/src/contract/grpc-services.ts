@@ -9,6 +9,7 @@ import {
   ListQueryFields,
   Moment,
   Name,
+  StateBody,
   StateQuery,
   stateOf,
   Tags,
@@ -120,6 +121,7 @@ function operationsAt(prefix: '/grpc' | '/admin/grpc') {
       path: `${one}/state`,
       summary: 'Enable or disable a gRPC server',
       query: StateQuery,
+      body: StateBody,
       answer: stateOf('service', ServiceRead),
     }),
     reflect: operation({

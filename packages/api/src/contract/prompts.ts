@@ -8,6 +8,7 @@ import {
   ItemListQuery,
   listOf,
   Name,
+  StateBody,
   StateQuery,
   stateOf,
   Tags,
@@ -173,6 +174,7 @@ export const setPromptState = operation({
   summary: 'Enable or disable a prompt',
   access: 'admin',
   query: StateQuery,
+  body: StateBody,
   answer: stateOf('prompt', PromptRead),
 });
 

@@ -8,6 +8,7 @@ import {
   ItemListQuery,
   listOf,
   Name,
+  StateBody,
   StateQuery,
   stateOf,
   Tags,
@@ -153,6 +154,7 @@ export const setResourceState = operation({
   summary: 'Enable or disable a resource',
   access: 'admin',
   query: StateQuery,
+  body: StateBody,
   answer: stateOf('resource', ResourceRead),
 });
 

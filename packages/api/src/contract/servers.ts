@@ -8,6 +8,7 @@ import {
   listOf,
   ListQueryFields,
   Name,
+  StateBody,
   StateQuery,
   stateOf,
   Tags,
@@ -153,6 +154,7 @@ export const setServerState = operation({
   summary: 'Enable or disable a virtual server',
   access: 'admin',
   query: StateQuery,
+  body: StateBody,
   answer: stateOf('server', ServerRead),
 });
 

@@ -1,6 +1,17 @@
 /** @module Tools, and calling one by REST. */
 import { z } from 'zod';
-import { Done, ItemFields, ItemListQuery, listOf, Name, StateQuery, stateOf, Tags, VisibilityName } from './common.ts';
+import {
+  Done,
+  ItemFields,
+  ItemListQuery,
+  listOf,
+  Name,
+  StateBody,
+  StateQuery,
+  stateOf,
+  Tags,
+  VisibilityName,
+} from './common.ts';
 import { TOOL_FOREIGN } from './foreign.ts';
 import { operation } from './operation.ts';
 import { RestToolAuth, RestToolFields, RestToolRead } from './rest-tools.ts';
@@ -150,6 +161,7 @@ export const setToolState = operation({
   summary: 'Enable or disable a tool',
   access: 'admin',
   query: StateQuery,
+  body: StateBody,
   answer: stateOf('tool', ToolRead),
 });
 

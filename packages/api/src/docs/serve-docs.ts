@@ -1,5 +1,6 @@
 /** @module Serves the description and its page, to everybody: they hold nothing but what every Forge has. */
 import type { Hono } from 'hono';
+import { refuseOthers } from '../http/serve.ts';
 import { DOCS_SCRIPT, DOCS_STYLE } from './assets.ts';
 import type { OpenApi } from './openapi.ts';
 import { renderDocs } from './page.ts';
@@ -20,6 +21,7 @@ export function serveDocs(app: Hono, describe: () => OpenApi): void {
         return new Response(text(), { headers: { 'content-type': type, 'content-security-policy': POLICY } });
       });
     }
+    refuseOthers(app, path, ['GET']);
   };
   serve('/openapi.json', 'application/json', () => JSON.stringify(described()));
   serve('/docs', 'text/html; charset=utf-8', () => renderDocs(described()));

@@ -12,7 +12,7 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   if (declared > maxBytes) throw tooLarge(maxBytes);
   const bytes = await readBytes(request, maxBytes);
   if (bytes.length === 0) return new JsonText('{}');
-  checkMediaType(request.headers.get('content-type'));
+  checkMediaType(request.headers);
   return JsonText.parse(decode(bytes));
 }
 
@@ -20,8 +20,10 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
 const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/a2a+json']);
 
 /** Only what a browser does not send across origins without asking first (so a form cannot be made to pass as JSON). */
-function checkMediaType(header: string | null): void {
-  const [type = '', ...parameters] = (header ?? '').toLowerCase().split(';');
+function checkMediaType(headers: Headers): void {
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') throw new ForgeError('unsupported_media_type', 'Content-Encoding must be absent');
+  const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';');
   const charset = parameters.map((part) => part.trim()).find((part) => part.startsWith('charset='));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   if (!JSON_TYPES.has(type.trim()) || !isUtf8) throw new ForgeError('unsupported_media_type');

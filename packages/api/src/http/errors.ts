@@ -10,7 +10,8 @@ export function errorResponse(thrown: unknown, challenge: string): Response {
   return Response.json(errorBody(error), { status: error.meaning.httpStatus, headers });
 }
 
-function errorBody(error: ForgeError) {
+/** What every error says to the clients of the API, whoever answers it. */
+export function errorBody(error: ForgeError) {
   const message = error.publicMessage;
   const details = error.meaning.expose ? error.data : undefined;
   return { error: { code: error.code, message, id: error.id, details }, detail: message };

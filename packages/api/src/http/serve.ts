@@ -65,14 +65,17 @@ export function serveRoutes(app: Hono, routes: readonly Route[], options: ServeO
       app.on(operation.method.toUpperCase(), prefix + path, (context) => serve(context, operation, handle, options));
     }
   }
-  for (const [path, allowed] of methods) {
-    const allow = (allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed).join(', ');
-    for (const prefix of ['', '/v1']) {
-      app.all(prefix + path, (context) => {
-        context.header('allow', allow);
-        throw new ForgeError('method_not_allowed', `${context.req.method} is not allowed here, only ${allow}`);
-      });
-    }
+  for (const [path, allowed] of methods) refuseOthers(app, path, allowed);
+}
+
+/** Answers 405 to every method at a path, and under `/v1`, that has no route before. `HEAD` comes with `GET`. */
+export function refuseOthers(app: Hono, path: string, allowed: readonly string[]): void {
+  const allow = (allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed).join(', ');
+  for (const prefix of ['', '/v1']) {
+    app.all(prefix + path, (context) => {
+      context.header('allow', allow);
+      throw new ForgeError('method_not_allowed', `${context.req.method} is not allowed here, only ${allow}`);
+    });
   }
 }
 

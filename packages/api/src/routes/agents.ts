@@ -18,6 +18,7 @@ import { toAgentInput, toAgentPatch, typeOf } from './agent-input.ts';
 import type { AgentCallbacks, ApiCallbacks, OAuthCredentials } from './callbacks.ts';
 import { oauthView } from './oauth-config.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
+import { isActivating, type StateRequest } from './state.ts';
 import { findOfKind, type Kind, listOfKind } from './upstreams-of-kind.ts';
 import { entityView, isoOrNull } from './views.ts';
 
@@ -33,9 +34,9 @@ export function agentRoutes(registry: Registry, callbacks: ApiCallbacks): Route[
   const { upstreams } = registry;
   const view = async (principal: Principal, row: UpstreamRecord) =>
     agentView(registry, principal, row, await toolsOf(registry, principal, row), callbacks.agents);
-  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
+  const setState = async ({ principal, params, ...wanted }: StateRequest) => {
     const { id } = await findOfKind(registry, principal, AGENT, params['id'] ?? '');
-    const row = await upstreams.setEnabled(principal, id, query.activate);
+    const row = await upstreams.setEnabled(principal, id, isActivating(wanted));
     const message = `The agent "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, agent: await view(principal, row) };
   };

@@ -179,6 +179,24 @@ test('state and toggle switch it, and lists leave inactive ones out', async () =
   expect((await send('POST', `/v1/gateways/${git.id}/toggle?activate=true`)).body.gateway.enabled).toBe(true);
 });
 
+test.each([
+  ['', { activate: false }, false],
+  ['?activate=true', { activate: false }, false],
+  ['?activate=false', { activate: true }, true],
+  ['?activate=false', {}, false],
+  ['', {}, true],
+])('state%s with the body %j leaves it enabled: %s', async (query, json, enabled) => {
+  const { send, git } = await withGit();
+  const { status, body } = await send('POST', `/gateways/${git.id}/state${query}`, { json });
+  expect([status, body.gateway.enabled]).toEqual([200, enabled]);
+});
+
+test('state says what it does not know, and changes nothing', async () => {
+  const { send, git } = await withGit();
+  const { status, body } = await send('POST', `/gateways/${git.id}/state`, { json: { activated: false } });
+  expect([status, body.detail]).toEqual([422, 'activated: is not known here; did you mean "activate"?']);
+});
+
 test.each(['refresh', 'tools/refresh'])('POST /gateways/{id}/%s counts what changed', async (path) => {
   const { send, git, tools } = await withGit();
   tools.set('git', ['log', 'diff', 'blame']);
@@ -226,16 +244,17 @@ test.each(["' OR 1=1 --", 'AAAA', '\0', '1; DROP TABLE upstreams', btoa('[1]')])
 );
 
 test.each([
-  'limit=-1',
-  'limit=1001',
-  'limit=x',
-  'limit=1.5',
-  'include_inactive=maybe',
-  'nope=1',
-  `cursor=${'a'.repeat(5000)}`,
-])('the query %s is a 422', async (query) => {
+  ['limit=-1', /^limit: must be at least 0$/],
+  ['limit=1001', /^limit: must be at most 1000$/],
+  ['limit=x', /^limit: must be a number, not a text$/],
+  ['limit=1.5', /^limit: must be a whole number/],
+  ['include_inactive=maybe', /^includeInactive: must be one of true, /],
+  ['nope=1', /^nope: is not known here/],
+  [`cursor=${'a'.repeat(5000)}`, /^cursor: must have at most 4096 characters$/],
+])('the query %s is a 422 that says why', async (query, why) => {
   const { send } = setUp();
-  expect((await send('GET', `/gateways?${query}`)).status).toBe(422);
+  const { status, body } = await send('GET', `/gateways?${query}`);
+  expect([status, body.detail]).toEqual([422, expect.stringMatching(why)]);
 });
 
 test('who is no administrator sees public ones, but not how they are reached', async () => {

@@ -5,6 +5,7 @@ import * as contract from '../contract/gateways.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import { toUpstreamInput, toUpstreamPatch } from './gateway-input.ts';
+import { isActivating, type StateRequest } from './state.ts';
 import { entityView, iso, isoOrNull } from './views.ts';
 
 type View = z.input<typeof contract.GatewayRead>;
@@ -29,8 +30,8 @@ export function gatewayRoutes(registry: Registry): Route[] {
     return rows.map((row) => gatewayView(registry, principal, row, counts.get(row.id) ?? NO_ITEMS));
   };
   const view = (principal: Principal, row: UpstreamRecord): Promise<View> => viewGateway(registry, principal, row);
-  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
-    const row = await upstreams.setEnabled(principal, params['id'] ?? '', query.activate);
+  const setState = async ({ principal, params, ...wanted }: StateRequest) => {
+    const row = await upstreams.setEnabled(principal, params['id'] ?? '', isActivating(wanted));
     const message = `The gateway "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, gateway: await view(principal, row) };
   };

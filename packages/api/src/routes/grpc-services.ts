@@ -6,6 +6,7 @@ import { invalidInput } from '../http/keys.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
+import { isActivating } from './state.ts';
 import { findOfKind, type Kind, listOfKind } from './upstreams-of-kind.ts';
 import { entityView, isoOrNull } from './views.ts';
 
@@ -46,7 +47,7 @@ export function grpcServiceRoutes(registry: Registry, { nameOf }: Pick<ApiCallba
     }),
     route(place.setState, async (request) => {
       const { id } = await find(request);
-      const row = await upstreams.setEnabled(request.principal, id, request.query.activate);
+      const row = await upstreams.setEnabled(request.principal, id, isActivating(request));
       const message = `The gRPC service "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
       return { status: 'success' as const, message, service: await view(request.principal, row) };
     }),

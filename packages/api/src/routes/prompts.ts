@@ -8,13 +8,14 @@ import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
 import { withoutEcho } from './echo.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
+import { isActivating, type StateRequest } from './state.ts';
 import { promptView } from './views.ts';
 
 /** Serves prompts. */
 export function promptRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
   const { prompts } = registry;
-  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
-    const row = await prompts.setEnabled(principal, params['id'] ?? '', query.activate);
+  const setState = async ({ principal, params, ...wanted }: StateRequest) => {
+    const row = await prompts.setEnabled(principal, params['id'] ?? '', isActivating(wanted));
     const message = `The prompt "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, prompt: promptView(registry, row) };
   };

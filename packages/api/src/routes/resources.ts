@@ -8,13 +8,14 @@ import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
 import { withoutEcho } from './echo.ts';
 import { callForResult } from './rpc-call.ts';
+import { isActivating, type StateRequest } from './state.ts';
 import { resourceView } from './views.ts';
 
 /** Serves resources. */
 export function resourceRoutes(registry: Registry, callbacks: ApiCallbacks): Route[] {
   const { resources } = registry;
-  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
-    const row = await resources.setEnabled(principal, params['id'] ?? '', query.activate);
+  const setState = async ({ principal, params, ...wanted }: StateRequest) => {
+    const row = await resources.setEnabled(principal, params['id'] ?? '', isActivating(wanted));
     const message = `The resource "${row.originalName}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, resource: resourceView(registry, row) };
   };

@@ -15,6 +15,7 @@ import * as contract from '../contract/servers.ts';
 import { answerList } from '../http/lists.ts';
 import { type ApiRequest, type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
+import { isActivating, type StateRequest } from './state.ts';
 import { toolViews } from './tool-views.ts';
 import { promptView, resourceView, serverView } from './views.ts';
 
@@ -27,8 +28,8 @@ export function serverRoutes(registry: Registry, { restTools }: ApiCallbacks): R
   };
   const view = async (principal: Principal, row: ServerRecord) =>
     serverView(row, await servers.names(principal, [row]));
-  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
-    const row = await servers.setEnabled(principal, params['id'] ?? '', query.activate);
+  const setState = async ({ principal, params, ...wanted }: StateRequest) => {
+    const row = await servers.setEnabled(principal, params['id'] ?? '', isActivating(wanted));
     const message = `The server "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, server: await view(principal, row) };
   };

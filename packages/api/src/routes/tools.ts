@@ -2,10 +2,11 @@
 import { ForgeError, type Named, type Principal, type Registry, type ToolRecord } from '@forge/core';
 import * as contract from '../contract/tools.ts';
 import { answerList } from '../http/lists.ts';
-import { type ApiRequest, type Route, route } from '../http/serve.ts';
+import { type Route, route } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
 import { callForResult, jsonResponse } from './rpc-call.ts';
 import { createRestTools } from './rest-tools.ts';
+import { isActivating, type StateRequest } from './state.ts';
 import { type ToolView, toolViews } from './tool-views.ts';
 
 /** Serves tools. */
@@ -15,8 +16,8 @@ export function toolRoutes(registry: Registry, callbacks: ApiCallbacks): Route[]
   const views = (principal: Principal, rows: readonly Named<ToolRecord>[]): Promise<ToolView[]> =>
     toolViews(registry, callbacks.restTools, principal, rows);
   const view = async (principal: Principal, row: Named<ToolRecord>) => (await views(principal, [row]))[0] as ToolView;
-  const setState = async ({ principal, params, query }: ApiRequest<{ activate: boolean }>) => {
-    const row = await tools.setEnabled(principal, params['id'] ?? '', query.activate);
+  const setState = async ({ principal, params, ...wanted }: StateRequest) => {
+    const row = await tools.setEnabled(principal, params['id'] ?? '', isActivating(wanted));
     const message = `The tool "${row.name}" is ${row.enabled ? 'active' : 'inactive'}`;
     return { status: 'success' as const, message, tool: await view(principal, row) };
   };

@@ -62,6 +62,7 @@ function nounOf({ expected = '', format }: SchemaIssue): string {
 function kindOf(input: unknown): string {
   if (input === null) return 'null';
   if (Array.isArray(input)) return 'a list';
+  if (Number.isNaN(input)) return 'a text'; // of a query, where everything is one
   return typeof input === 'boolean' ? 'a truth value' : (NOUNS[typeof input] ?? typeof input);
 }
 

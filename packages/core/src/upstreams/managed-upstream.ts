@@ -194,9 +194,16 @@ export function manageUpstream(
   }
 
   function noteOutcome(outcome: Outcome): Outcome {
+    if (closed && outcome.error !== undefined && ownCode(outcome.error) === 'cancelled') return closedUnder();
     if (outcome.error === undefined || !isWireFailure(outcome)) lastSeen = Date.now();
     else if (started && attempt === undefined && cancelRetry === undefined) readInBackground();
     return outcome;
+  }
+
+  /** Its client has cancelled nothing, so it must not be told that. */
+  function closedUnder(): Outcome {
+    const why = `The gateway "${record.name}" was changed, disabled or removed before the call ended; it may have taken effect`;
+    return errorOutcome(new ForgeError('outcome_unknown', why));
   }
 
   async function recover(): Promise<void> {

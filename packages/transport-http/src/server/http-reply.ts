@@ -1,6 +1,6 @@
 /** @module A response of `node:http` as the reply of an edge: plain JSON, until an event makes it an event stream. */
 import type { ServerResponse } from 'node:http';
-import type { Enlisted, Reply } from '@forge/protocol';
+import type { Enlisted, ForgeError, Reply } from '@forge/protocol';
 import { cutWhenStalled, type EventStream, type Streams } from './streams.ts';
 
 /** One response whose client is still there. */
@@ -9,7 +9,7 @@ export class HttpReply implements Reply, Enlisted {
   readonly #res: ServerResponse;
   readonly #streams: Streams;
   #stream: EventStream | undefined;
-  #listener: (() => void) | undefined;
+  #listener: ((error?: ForgeError) => void) | undefined;
   #hasId = false;
   #ended = false;
   #gone = false;
@@ -73,9 +73,14 @@ export class HttpReply implements Reply, Enlisted {
     this.#stream.end();
   }
 
-  onClose(listener: () => void): void {
+  onClose(listener: (error?: ForgeError) => void): void {
     if (this.#gone) listener();
     else this.#listener = listener;
+  }
+
+  /** Has whoever would answer say why there will be no other answer, if there is none yet. */
+  abandon(error: ForgeError): void {
+    if (!this.#ended && !this.#gone) this.#listener?.(error);
   }
 
   /** Cuts the connection of an answer that has not ended in time. */

@@ -227,6 +227,7 @@ describe('a request is refused', () => {
     const answer = await send({ method: 'HEAD' });
     expect(answer).toMatchObject({ status: 405, text: '' });
     expect(answer.headers['allow']).toBe('GET, POST, DELETE');
+    expect((await send({ method: 'PUT' })).text).toContain('PUT is not allowed here, only GET, POST, DELETE');
   });
 
   it('for missing credentials, before its body is read, let alone parsed', async () => {
@@ -459,13 +460,19 @@ describe('close', () => {
     listening.destroy();
   });
 
-  it('cuts a call that does not finish in time', async () => {
+  it.each([
+    ['in plain JSON', 'wait silently', 'application/json'],
+    ['at the end of its stream', 'wait', 'text/event-stream'],
+  ])('tells a call that does not finish in time so, %s', async (_, tool, type) => {
     const { port, begun, cancelled, listener } = await serve({ closeGraceMs: 20 });
-    const socket = await rawRequest(port, rawCall('wait'));
+    const socket = await rawRequest(port, rawCall(tool, { connection: 'close' }));
     await begun;
     await Promise.all([listener.close(), listener.close()]);
     await cancelled;
     await expect.poll(() => listener.inFlight).toBe(0);
+    const answer = await readUntil(socket);
+    expect(answer).toContain(`content-type: ${type}`);
+    expect(answer).toMatch(/"id":1,"error":\{"code":-32603,"message":"The server closed before the call ended;/);
     socket.destroy();
   });
 });

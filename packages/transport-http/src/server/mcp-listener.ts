@@ -9,6 +9,7 @@ import {
   type HeaderBag,
   type HttpEdge,
   Roster,
+  serverClosed,
   upstreamAuthorization,
 } from '@forge/protocol';
 import { checkBodyHeaders, readBodyText } from './body.ts';
@@ -72,7 +73,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
     if (req.method === 'POST') checkBodyHeaders(req.headers, maxBodyBytes);
     else if (req.method !== 'GET' && req.method !== 'DELETE') {
       res.setHeader('allow', 'GET, POST, DELETE');
-      throw new ForgeError('method_not_allowed');
+      throw new ForgeError('method_not_allowed', `${req.method} is not allowed here, only GET, POST, DELETE`);
     }
     if (closing === undefined) return;
     res.setHeader('connection', 'close');
@@ -114,6 +115,7 @@ export function createMcpListener(options: McpListenerOptions): McpListener {
   async function shut(): Promise<void> {
     await until(() => replies.size - gets <= edge.subscriptions, closeGraceMs);
     await edge.close();
+    for (const reply of replies) reply.abandon(serverClosed());
     await until(() => replies.size === 0, FLUSH_MS);
     for (const reply of replies) reply.cut();
   }

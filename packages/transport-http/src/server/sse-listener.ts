@@ -76,7 +76,7 @@ export function createSseListener(options: SseListenerOptions): SseListener {
     checkOrigin(req.headers);
     if (req.method !== method) {
       res.setHeader('allow', method);
-      throw new ForgeError('method_not_allowed');
+      throw new ForgeError('method_not_allowed', `${req.method} is not allowed here, only ${method}`);
     }
     if (method === 'POST') checkBodyHeaders(req.headers, maxBodyBytes);
     else if (!accepts(req.headers.accept, 'text/event-stream')) throw new ForgeError('not_acceptable');
