@@ -26,7 +26,7 @@ export interface SingleToolFields {
   readonly queryMapping?: Readonly<Record<string, string>> | undefined;
   /** Names of headers by argument. */
   readonly headerMapping?: Readonly<Record<string, string>> | undefined;
-  /** @default 20000 */
+  /** @default 20000, or what every call may take where that is less */
   readonly timeoutMs?: number | undefined;
   readonly allowlist?: readonly string[] | undefined;
   readonly exposePassthrough?: boolean | undefined;

@@ -16,7 +16,6 @@ import { fieldsOf } from './view.ts';
 /** What the upstream of a single tool is made of. */
 export type SingleToolInput = Required<Pick<UpstreamInput, 'url' | 'config' | 'headers' | 'secrets'>>;
 
-const DEFAULT_TIMEOUT_MS = 20_000;
 const NO_ARGUMENTS = { type: 'object', properties: {} };
 /** Headers that are no secrets, whatever is in them. All others are sealed. */
 const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent', 'prefer', 'cache-control']);
@@ -90,7 +89,7 @@ function operationOf(
     body,
     otherArguments: body === undefined ? (mapsQuery ? 'ignore' : 'query') : 'body',
     filter: jsonpathFilter ? filterOf(jsonpathFilter.trim()) : undefined,
-    timeoutMs: fields.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: fields.timeoutMs,
     allowedHosts: allowlist.length === 0 ? undefined : allowlist,
     exposePassthrough: fields.exposePassthrough,
   };
