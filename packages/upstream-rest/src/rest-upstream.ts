@@ -45,8 +45,6 @@ export interface RestUpstreamOptions {
   readonly userAgent?: string | undefined;
 }
 
-/** Milliseconds that a call of a tool that was registered by itself may take, as in ContextForge. */
-const SINGLE_TOOL_MS = 20_000;
 /** Calls under way at most. */
 const MAX_CALLS = 2048;
 
@@ -66,7 +64,7 @@ export function restUpstream(options: RestUpstreamOptions): Upstream {
     filters,
     sources,
     redact: createRedaction(record, sources.values()),
-    timeoutMs: record.timeoutMs ?? (config.isSingleTool === true ? Math.min(SINGLE_TOOL_MS, timeoutMs) : timeoutMs),
+    timeoutMs: record.timeoutMs ?? timeoutMs,
     maxRetries: options.maxRetries ?? 3,
     maxAnswerBytes: options.maxAnswerBytes ?? 1_000_000,
     userAgent: options.userAgent ?? 'forge',

@@ -10,7 +10,7 @@ import {
   type RestOperation,
 } from '../config/operation.ts';
 import { address } from './address.ts';
-import type { SingleToolAuth, SingleToolFields } from './fields.ts';
+import { DEFAULT_TIMEOUT_MS, type SingleToolAuth, type SingleToolFields } from './fields.ts';
 import { fieldsOf } from './view.ts';
 
 /** What the upstream of a single tool is made of. */
@@ -89,7 +89,7 @@ function operationOf(
     body,
     otherArguments: body === undefined ? (mapsQuery ? 'ignore' : 'query') : 'body',
     filter: jsonpathFilter ? filterOf(jsonpathFilter.trim()) : undefined,
-    timeoutMs: fields.timeoutMs,
+    timeoutMs: fields.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     allowedHosts: allowlist.length === 0 ? undefined : allowlist,
     exposePassthrough: fields.exposePassthrough,
   };
