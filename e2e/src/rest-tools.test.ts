@@ -361,6 +361,7 @@ describe('every tool', () => {
       const third = await client.callTool(call).catch((error: unknown) => error);
       expect(third).toMatchObject({ code: -32_010, message: expect.stringContaining('2 times within a minute') });
       expect((third as { data: { retryAfter: number } }).data.retryAfter).toBeGreaterThan(0);
+      expect((await limited.api('POST', `/tools/invoke/${name}`, { text: 'x' })).status).toBe(429);
     }
   });
 

@@ -29,6 +29,8 @@ export function toRpcError(thrown: unknown): RpcError {
     ...error.data,
     ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
     ...(error.meaning.jsonRpcCode === -32603 ? { code: error.code, errorId: error.id } : {}),
+    // -32010 is said of a Forge that is too busy as well, which is another answer in HTTP.
+    ...(error.code === 'too_many_requests' ? { code: error.code } : {}),
   };
   const made: RpcError = {
     code: error.meaning.jsonRpcCode,

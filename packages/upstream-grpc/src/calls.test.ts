@@ -30,6 +30,13 @@ describe('results', () => {
   });
 });
 
+describe('numbers', () => {
+  it('are not sent as other ones', async () => {
+    const { isError, text } = await callTool(connect(), 'suite.Suite.large', '{"wide":9007199254740993}');
+    expect([isError, text]).toEqual([true, expect.stringContaining('do not fit: 9007199254740993 has more digits')]);
+  });
+});
+
 describe('methods that stream', () => {
   it('take a list of messages', async () => {
     const { structuredContent } = await callTool(connect(), 'suite.Streams.Join', texts('one', 'two', 'three'));

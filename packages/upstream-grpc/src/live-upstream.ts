@@ -17,6 +17,7 @@ import { isNotDispatched, unreachable } from './calls/failure.ts';
 import { callOutcome } from './calls/outcome.ts';
 import { PendingCall } from './calls/run-call.ts';
 import { toolError } from './calls/result.ts';
+import { checkWholeNumbers } from './calls/whole-numbers.ts';
 import { authority } from './channel/addresses.ts';
 import { type ChannelSettings, openChannel } from './channel/channel.ts';
 import type { Channel } from './channel/connection.ts';
@@ -151,7 +152,9 @@ export function createLiveUpstream(options: GrpcUpstreamOptions): Upstream {
     if (operation === undefined) throw new ForgeError('invalid_params', `Unknown tool: ${target.slice(0, 256)}`);
     let messages: Buffer[];
     try {
-      messages = operation.encode(params?.member('arguments')?.value);
+      const args = params?.member('arguments');
+      messages = operation.encode(args?.value);
+      checkWholeNumbers(args?.text ?? '');
     } catch (error) {
       return toolError(`The arguments do not fit: ${(error as Error).message}`);
     }

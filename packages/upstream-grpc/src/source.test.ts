@@ -124,6 +124,18 @@ it('does without imports that only options are of', async () => {
   expect(Object.keys(toolsOf(await catalogOf({ protoFiles: files })))).toEqual(['A.B']);
 });
 
+it('leaves extensions out of what they extend', async () => {
+  const files = {
+    'a.proto': `syntax = "proto2"; package a;
+      message M { required string name = 1; extensions 100 to 200; message N { extend M { optional N inner = 101; } } }
+      extend M { optional string outer = 100; }
+      service A { rpc B(M) returns (M); }`,
+  };
+  const tools = toolsOf(await catalogOf({ protoFiles: files }));
+  expect(tools['a.A.B']?.inputSchema).toMatchObject({ properties: { name: { type: 'string' } }, required: ['name'] });
+  expect(Object.keys(tools['a.A.B']?.inputSchema['properties'] ?? {})).toEqual(['name']);
+});
+
 it.each(['AAAA', 'bm8gZGVzY3JpcHRvcnM=', ''])('refuses a descriptor set that is none: %j', (base64) => {
   expect(() => createSource({ descriptorSet: base64 })).toThrow('config.descriptorSet');
 });

@@ -156,7 +156,7 @@ test("a tool's own limits hold", async () => {
   });
   const [first, second] = await Promise.all([callTool(upstream, {}, 'one'), callTool(upstream, {}, 'one')]);
   expect(first.error).toBeUndefined();
-  expect(second.error?.data?.value).toEqual({ retryAfter: 1 });
+  expect(second.error?.data?.value).toEqual({ retryAfter: 1, code: 'too_many_requests' });
 });
 
 test('only allowed hosts are reached, redirects included', async () => {

@@ -15,6 +15,7 @@ import type { Breaker } from './sending/breaker.ts';
 import { createCredentials } from './sending/credentials.ts';
 import type { CallPlan, RestCall } from './sending/rest-call.ts';
 import { isRepeatable } from './sending/retry.ts';
+import { DEFAULT_TIMEOUT_MS } from './single/fields.ts';
 
 /** What the tools of an upstream share. */
 export interface ToolParts {
@@ -58,7 +59,7 @@ export function compileTool(operation: RestOperation, parts: ToolParts): RestToo
     isRepeatable: isRepeatable(operation),
     maxRetries: parts.maxRetries,
     maxBytes: maxRead,
-    timeoutMs: operation.timeoutMs ?? parts.timeoutMs,
+    timeoutMs: timeoutOf(operation, parts),
     allows: (url) => allowedHosts === undefined || isAllowedHost(allowedHosts, url),
     onOpened: (why) => parts.onOpened(why),
   };
@@ -89,6 +90,12 @@ export function compileTool(operation: RestOperation, parts: ToolParts): RestToo
       }
     },
   };
+}
+
+/** The default of a tool that was registered by itself is written down with it, and must not outlast what every call may take. */
+function timeoutOf({ timeoutMs: own }: RestOperation, { config, timeoutMs }: ToolParts): number {
+  const isDefault = config.isSingleTool === true && own === DEFAULT_TIMEOUT_MS;
+  return isDefault ? Math.min(own, timeoutMs) : (own ?? timeoutMs);
 }
 
 /** Failures of the wire are errors; what came back over it and is of no use is a result that says so. */

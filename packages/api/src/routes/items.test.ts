@@ -89,6 +89,7 @@ test.each([
   ['a credential', { code: -32603, message: 'no', data: { code: 'unauthenticated' } }, 502, 'upstream_error'],
   ['a session', { code: -32001, message: 'no', data: { code: 'session_not_found' } }, 502, 'upstream_error'],
   ['what Forge says', { code: -32603, message: 'no', data: { code: 'upstream_timeout' } }, 504, 'upstream_timeout'],
+  ['a limit', { code: -32010, message: 'no', data: { code: 'too_many_requests' } }, 429, 'too_many_requests'],
   ['a name of every object', { code: -32603, message: 'no', data: { code: 'constructor' } }, 502, 'upstream_error'],
 ])('an error of an upstream that speaks of %s', async (_, error, status, code) => {
   const { send } = await withGit();

@@ -5,12 +5,13 @@ import type { ApiRequest } from '../http/serve.ts';
 import type { ApiCallbacks } from './callbacks.ts';
 
 const INTERNAL_ERROR = -32603;
+const TOO_BUSY = -32010;
 const BY_RPC_CODE: Readonly<Record<number, ErrorCode>> = {
   [-32601]: 'method_not_found',
   [-32602]: 'invalid_params',
   [-32002]: 'not_found',
   [-32003]: 'forbidden',
-  [-32010]: 'overloaded',
+  [TOO_BUSY]: 'overloaded',
   [-32800]: 'cancelled',
 };
 
@@ -57,10 +58,11 @@ function toForgeError(error: unknown): ForgeError {
 }
 
 /**
- * What Forge says besides -32603, where it says that. The error may be an upstream's as well: that must not speak for the
- * client's own hop, such as of its credential.
+ * What Forge says besides a code that stands for several things, where it says that. The error may be an upstream's as
+ * well: that must not speak for the client's own hop, such as of its credential.
  */
 function internalCode(rpcCode: unknown, named: unknown): ErrorCode | undefined {
+  if (rpcCode === TOO_BUSY && named === 'too_many_requests') return named;
   if (rpcCode !== INTERNAL_ERROR || typeof named !== 'string' || !Object.hasOwn(ERRORS, named)) return undefined;
   return ERRORS[named as ErrorCode].jsonRpcCode === INTERNAL_ERROR ? (named as ErrorCode) : undefined;
 }

@@ -51,9 +51,10 @@ export function isWithin({ bits, value }: Address, network: Network): boolean {
   return bits === network.bits && value >> shift === network.value >> shift;
 }
 
-/** IPv6 networks whose addresses lead to IPv4 ones, and how far from the right those stand: mapped, compatible, NAT64, 6to4. */
+/** IPv6 networks whose addresses lead to IPv4 ones, and how far from the right those stand: mapped, translated, compatible, NAT64, 6to4. */
 const EMBEDDING: readonly (readonly [network: Network | undefined, shift: bigint])[] = [
   [parseNetwork('::ffff:0:0/96'), 0n],
+  [parseNetwork('::ffff:0:0:0/96'), 0n],
   [parseNetwork('::/96'), 0n],
   [parseNetwork('64:ff9b::/96'), 0n],
   [parseNetwork('64:ff9b:1::/48'), 0n],

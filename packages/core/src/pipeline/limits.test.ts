@@ -47,7 +47,7 @@ test('only so many calls of a tool are under way, and those of another do not co
   const running = [send(callOf()), send(callOf())];
   const { error } = await send(callOf());
   expect(error).toMatchObject({ code: -32010, message: expect.stringMatching(/2 calls .* try again in 1 s/) });
-  expect(error?.data?.value).toEqual({ retryAfter: 1 });
+  expect(error?.data?.value).toEqual({ retryAfter: 1, code: 'too_many_requests' });
   running.push(send(callOf('another')), send(callOf(undefined, 'tools/list')));
   finish();
   expect(await Promise.all(running)).toEqual([FINE, FINE, FINE, FINE]);

@@ -213,6 +213,12 @@ describe('what comes from an agent', () => {
   });
 });
 
+it.each(['JSONRPC', 'HTTP+JSON', 'GRPC'] as const)('has all pieces of an artifact by 0.3 over %s', async (binding) => {
+  const agent = await start({ skills: ['chunks'], version: '0.3', binding });
+  const { result } = await callTool(open({ url: agent.url }), 'chunks', {});
+  expect(result.content.map(({ text }: { text: string }) => text).join('')).toBe('one two three');
+});
+
 describe.each(['1.0', '0.3'] as const)('an agent of %s that asks', (version) => {
   const startAsking = async () => {
     const agent = await start({ version, skills: ['ask'] });

@@ -17,6 +17,8 @@ export interface Connection {
   readonly client: Client;
   /** Sent with each request, where the binding is not HTTP. */
   readonly serviceParameters: Readonly<Record<string, string>>;
+  /** The SDK does not pass on whether a piece of an artifact belongs to the one before (A2A 0.3 but for JSON-RPC). */
+  readonly losesAppend: boolean;
   close(): void;
 }
 
@@ -38,14 +40,15 @@ export async function connectAgent(
   options: ConnectOptions,
 ): Promise<Connection> {
   const offered = { ...card, supportedInterfaces: [chosen] };
+  const losesAppend = chosen.protocolBinding !== 'JSONRPC' && chosen.protocolVersion.startsWith('0.');
   if (chosen.protocolBinding === 'GRPC') {
     const { connectGrpc } = await import('./grpc-transport.ts'); // seldom wanted, and large
     const { factory, close } = connectGrpc(options.refuses, options.maxResponseBytes, options.tokens);
-    return { client: await clientFor(offered, factory), serviceParameters: options.headers, close };
+    return { client: await clientFor(offered, factory), serviceParameters: options.headers, losesAppend, close };
   }
   const settings = { fetchImpl: options.fetcher, legacyCompat: { enabled: true } };
   const Factory = chosen.protocolBinding === 'JSONRPC' ? JsonRpcTransportFactory : RestTransportFactory;
-  return { client: await clientFor(offered, new Factory(settings)), serviceParameters: {}, close() {} };
+  return { client: await clientFor(offered, new Factory(settings)), serviceParameters: {}, losesAppend, close() {} };
 }
 
 function clientFor(card: AgentCard, transport: TransportFactory): Promise<Client> {

@@ -31,6 +31,7 @@ export async function converse(parts: DialogueParts, message: Message, view: Tas
     if (view.taskId === '' && !view.isSettled)
       throw new ForgeError('outcome_unknown', 'The agent did not say anything');
     if (!view.isSettled && !patience.isOver) await poll(parts, view);
+    if (view.isDoubtful && view.isSettled) await makeSure(parts, view);
   } catch (error) {
     throw agentError(error);
   }
@@ -54,7 +55,7 @@ async function stream({ connection, call, patience }: DialogueParts, message: Me
   try {
     for await (const event of client.sendMessageStream(request(message, false), { signal, serviceParameters })) {
       if (view.isSettled) continue;
-      const said = view.take(event);
+      const said = view.take(event, connection.losesAppend);
       if (view.isSettled) patience.settle();
       else if (said !== undefined) call.progress(said);
       if (patience.isOver && view.taskId !== '') return;
@@ -74,6 +75,13 @@ async function poll({ connection, call, patience }: DialogueParts, view: TaskVie
     view.takeTask(await getTask(connection, view.taskId, call.signal).catch(lost));
     if (!view.isSettled && before !== `${view.stateName} ${view.words}`) call.progress(view.words);
   }
+}
+
+/** The task has its artifacts as the agent means them. One that is kept no more is what came. */
+async function makeSure({ connection, call }: DialogueParts, view: TaskView): Promise<void> {
+  const task = await getTask(connection, view.taskId, call.signal).catch(() => undefined);
+  call.signal.throwIfAborted();
+  if (task !== undefined) view.takeTask(task);
 }
 
 /** A task as it stands. */

@@ -22,6 +22,15 @@ it('joins texts that come in pieces, and begins anew where nothing is appended',
   expect(contentOf(view).map(({ text }) => text)).toEqual(['four']);
 });
 
+it('keeps all pieces where nobody says whether they belong together, and doubts that', () => {
+  const view = new TaskView();
+  view.take(piece([textPart('one ')], false), true);
+  expect(view.isDoubtful).toBe(false);
+  view.take(piece([textPart('two')], false), true);
+  expect(contentOf(view).map(({ text }) => text)).toEqual(['one two']);
+  expect(view.isDoubtful).toBe(true);
+});
+
 it('takes twice the time for twice the pieces, and not more', () => {
   const timeOf = (count: number): number => {
     const view = new TaskView();

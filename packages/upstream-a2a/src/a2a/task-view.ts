@@ -31,6 +31,7 @@ export class TaskView {
   #state = TaskState.TASK_STATE_UNSPECIFIED;
   #said: Message | undefined;
   readonly #artifacts = new Map<string, Artifact>();
+  #isDoubtful = false;
 
   /** A task as it stands. */
   static of(task: Task): TaskView {
@@ -39,8 +40,12 @@ export class TaskView {
     return view;
   }
 
-  /** One event of a stream. Returns what it says of progress, if it does. */
-  take({ payload }: StreamResponse): string | undefined {
+  /**
+   * One event of a stream. Returns what it says of progress, if it does.
+   *
+   * @param joins whether the event does not tell if an artifact goes on or is another one: it goes on, and that is doubtful
+   */
+  take({ payload }: StreamResponse, joins = false): string | undefined {
     switch (payload?.$case) {
       case 'message':
         return this.takeMessage(payload.value);
@@ -55,8 +60,10 @@ export class TaskView {
       case 'artifactUpdate': {
         const { taskId, contextId, artifact, append } = payload.value;
         this.#identify(taskId, contextId);
-        if (artifact !== undefined) this.#takeArtifact(artifact, append);
-        return wordsOf(artifact?.parts ?? []);
+        if (artifact === undefined) return undefined;
+        this.#isDoubtful ||= joins && this.#artifacts.has(artifact.artifactId);
+        this.#takeArtifact(artifact, append || joins);
+        return wordsOf(artifact.parts);
       }
       default:
         return undefined;
@@ -75,6 +82,7 @@ export class TaskView {
     const isOver = status !== undefined && TERMINAL.has(status.state);
     this.#identify(id, contextId);
     this.#artifacts.clear();
+    this.#isDoubtful = false;
     for (const artifact of artifacts) this.#takeArtifact(artifact, false);
     const last = history.findLast(({ role }) => role === Role.ROLE_AGENT);
     // Some agents leave their answer in the history alone.
@@ -86,6 +94,11 @@ export class TaskView {
   resume(): void {
     this.#state = TaskState.TASK_STATE_WORKING;
     this.#said = undefined;
+  }
+
+  /** Whether the artifacts may be others than those that the task has. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
   }
 
   get isTerminal(): boolean {

@@ -27,8 +27,11 @@ export function endingOf(headers: IncomingHttpHeaders, httpStatus: number | unde
   return new CallError(isCode ? Number(code) : Status.UNKNOWN, messageOf(headers), 'answered', detailsOf(headers));
 }
 
-/** What an answer that is not gRPC stands for. */
-export function endingByHttp(status: number | undefined): CallError {
+/** What an answer that is not gRPC stands for. `type`: of its content, where that says so. */
+export function endingByHttp(status: number | undefined, type?: string): CallError {
+  if (status === OK && type !== undefined) {
+    return new CallError(Status.UNKNOWN, `The answer is ${type.slice(0, 100)}, which is no gRPC`);
+  }
   if (status === undefined || status === OK) {
     return new CallError(Status.UNKNOWN, 'The answer ended without a status', 'unknown');
   }

@@ -191,7 +191,8 @@ describe('an answer', () => {
       stream.respond({ ':status': status, 'content-type': type });
       stream.end('<html>not what was asked for</html>');
     });
-    expect((await callOn(await openTo(server))).failure).toMatchObject({ code });
+    const message = status === 200 ? `The answer is ${type}, which is no gRPC` : `Received HTTP status code ${status}`;
+    expect((await callOn(await openTo(server))).failure).toMatchObject({ code, message, fate: 'answered' });
   });
 
   it.each([

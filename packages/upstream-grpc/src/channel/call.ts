@@ -156,7 +156,7 @@ export class StreamCall implements Call, Hearer {
     const encoding = headers['grpc-encoding'];
     if (encoding !== undefined && this.#reader !== undefined) this.#reader.encoding = encoding.toString();
     if (isAll) this.#ending = endingOf(headers, this.#httpStatus);
-    else if (!isGrpc(headers)) this.#end(endingByHttp(this.#httpStatus));
+    else if (!isGrpc(headers)) this.#end(endingByHttp(this.#httpStatus, headers['content-type']));
   }
 
   #stop(code: number, message: string): void {

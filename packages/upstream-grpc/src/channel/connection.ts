@@ -1,7 +1,7 @@
 /** @module An HTTP/2 connection to one address, with calls on it. */
 import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, TLSSocket } from 'node:tls';
 import { ForgeError } from '@forge/protocol';
 import type { TlsOptions } from '../grpc-upstream.ts';
 import { authority, type HostPort } from './addresses.ts';
@@ -71,7 +71,11 @@ function spoken(session: ClientHttp2Session, socket: Socket, patienceMs: number)
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('There was no answer in time')), patienceMs);
     const fail = (
-      error = new Error('The server hung up before it spoke HTTP/2; one with TLS wants grpcs://'),
+      error = new Error(
+        socket instanceof TLSSocket
+          ? 'The server hung up before it spoke HTTP/2; it may want a certificate of ours (config.tls.certFrom, keyFrom)'
+          : 'The server hung up before it spoke HTTP/2; one with TLS wants grpcs://',
+      ),
     ): void => {
       clearTimeout(timer);
       reject(error);

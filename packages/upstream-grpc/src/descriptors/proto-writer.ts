@@ -59,7 +59,9 @@ export function writeDeclarations(declared: readonly protobuf.ReflectionObject[]
     note(path, type.comment);
     const oneofs = type.oneofsArray.filter((oneof) => !isSynthetic(oneof));
     const entries: Message[] = [];
-    const field = type.fieldsArray.map((one, at) => {
+    // An extension stands among the fields of what it extends as well.
+    const fields = type.fieldsArray.filter(({ declaringField }) => !declaringField);
+    const field = fields.map((one, at) => {
       note([...path, MESSAGE.field, at], one.comment);
       if (one instanceof protobufjs().MapField) entries.push(mapEntry(one));
       return writeField(one, oneofs);

@@ -105,7 +105,9 @@ function emptyText({ status, headers }: OutgoingAnswer): Content {
 
 function sizeOf({ headers }: OutgoingAnswer): string {
   const declared = Number(headers['content-length']);
-  return declared > 0 ? `${declared} bytes` : 'how long, it does not say';
+  if (!(declared > 0)) return 'how long, it does not say';
+  const isPacked = (headers['content-encoding'] ?? 'identity') !== 'identity';
+  return isPacked ? `${declared} bytes compressed` : `${declared} bytes`;
 }
 
 /** Nothing is cut in silence: a part of an answer looks like the whole. */

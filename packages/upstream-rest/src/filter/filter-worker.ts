@@ -18,7 +18,10 @@ interface WasmMemory {
 const { Memory } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: WasmMemory } } }).WebAssembly;
 const { grow } = Memory.prototype;
 Memory.prototype.grow = function bounded(this: WasmMemory, pages: number): number {
-  if (this.buffer.byteLength / 65_536 + pages > MAX_PAGES) throw new RangeError('out of memory');
+  if (this.buffer.byteLength / 65_536 + pages > MAX_PAGES) {
+    hasRunOut = true;
+    throw new RangeError('out of memory');
+  }
   return grow.call(this, pages);
 };
 
@@ -34,6 +37,7 @@ globalThis.Uint8Array = new Proxy(Uint8Array, {
   },
 });
 let hasWrittenTooMuch = false;
+let hasRunOut = false;
 
 let jq: Promise<Jq> | undefined;
 let hasBegun = false;
@@ -84,6 +88,7 @@ function begin(): void {
 
 function rawJq(loaded: Jq, expression: string, input: string): ReturnType<Jq['raw']> {
   hasWrittenTooMuch = false;
+  hasRunOut = false;
   try {
     const ran = loaded.raw(input, expression, ['-c']);
     if (hasWrittenTooMuch) throw tooLong();
@@ -91,7 +96,7 @@ function rawJq(loaded: Jq, expression: string, input: string): ReturnType<Jq['ra
   } catch (error) {
     // It stopped in the middle of something, and may hold what it has not written yet: the next filter gets another.
     jq = undefined;
-    throw error;
+    throw hasRunOut ? new Error(`it needs more than ${MAX_PAGES / 16} MiB of memory`) : error;
   }
 }
 

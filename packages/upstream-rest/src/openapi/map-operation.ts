@@ -108,7 +108,7 @@ function targetOf(own: string, path: string): Target {
   const [bare = '', query] = path.replace(/#.*$/s, '').split('?', 2);
   if (/[{}]/.test(bare.replaceAll(/\{[^{}]+\}/g, '')))
     throw new Unmappable('its path has a brace without its other half');
-  if (/[\\\s]|\/\.{1,2}(?:\/|$)/.test(bare)) throw new Unmappable('its path has steps that lead elsewhere');
+  if (/[\\\s]|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(bare)) throw new Unmappable('its path has steps that lead elsewhere');
   const pairs = [...new URLSearchParams(query)];
   const places = pairs.flatMap(([name, value]) => {
     const [, place] = /^\{([^{}]+)\}$/.exec(value) ?? [];

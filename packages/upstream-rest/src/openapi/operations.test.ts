@@ -342,6 +342,7 @@ test.each([
   ['trace', '/a', 'the method TRACE is not supported'],
   ['get', 'a', 'does not begin with a slash'],
   ['get', '/a/../b', 'steps that lead elsewhere'],
+  ['get', '/a/%2e%2E/b', 'steps that lead elsewhere'],
   ['get', '/a/{b', 'brace'],
 ])('%s %s is no tool', async (method, path, reason) => {
   await expect(toolOf({}, { method, path })).rejects.toThrow(reason);

@@ -71,6 +71,7 @@ function formFieldsOf({ name, field, value }: Filled): string[] {
   if (field.style !== undefined) {
     return formPairs(value, field, name, escapeAll).map(([key, text]) => `${key}=${text}`);
   }
+  if (value.text === 'null') return [];
   return valuesOf(value).map((text) => new URLSearchParams([[name, text]]).toString());
 }
 

@@ -18,6 +18,20 @@ const urlOf = (operation: Partial<RestOperation>, args?: unknown): string => {
 const query = (parameter: Partial<RestParameter>, value: unknown): string =>
   urlOf({ parameters: [{ argument: 'a', in: 'query', ...parameter }] }, { a: value }).slice('/things?'.length);
 
+test('null is not sent where there is no way to say it', () => {
+  expect(urlOf({}, { a: null, b: 1 })).toBe('/things?b=1');
+  const parameters = [
+    { argument: 'h', in: 'header' },
+    { argument: 'c', in: 'cookie' },
+    { argument: 'q', in: 'query' },
+  ] as const;
+  const { url, headers, cookies } = prepare({ parameters }, { h: null, c: null, q: null });
+  expect([url.search, headers['h'], cookies]).toEqual(['', undefined, []]);
+  const form = { method: 'POST', body: { encoding: 'form' } } as const;
+  expect(prepare(form, { a: null, b: 1 }).content?.body).toBe('b=1');
+  expect(prepare({ method: 'POST', body: { encoding: 'json' } }, { a: null }).content?.body).toBe('{"a":null}');
+});
+
 describe('the path', () => {
   test('takes arguments, escaped', () => {
     expect(urlOf({ path: '/users/{id}/files/{name}.json' }, { id: 7, name: 'a/b c?#ü' })).toBe(

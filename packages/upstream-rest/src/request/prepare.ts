@@ -115,7 +115,7 @@ function headersOf(parameters: readonly RestParameter[], args: Arguments): Recor
   const headers: Record<string, string> = {};
   for (const { argument, name = argument, explode = false, encoding } of parameters) {
     const value = args.get(argument);
-    if (value === undefined) continue;
+    if (value === undefined || (value.text === 'null' && encoding !== 'json')) continue;
     const text = encoding === 'json' ? value.text : simpleText(value, explode, (it) => it);
     if (!isHeaderValue(text)) throw new ArgumentError(`"${argument}" has characters that a header cannot carry`);
     headers[name.toLowerCase()] = text.trim();

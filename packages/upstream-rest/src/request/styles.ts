@@ -29,6 +29,7 @@ export function formPairs(
   name: string,
   encode: Encode,
 ): Pair[] {
+  if (value.text === 'null') return []; // RFC 6570, 2.3: it is not there
   const { style = 'form', explode = style === 'form' || style === 'deepObject' } = parameter;
   if (style === 'deepObject') return deepPairs(value, encode(name), encode);
   const join = style === 'spaceDelimited' ? '%20' : style === 'pipeDelimited' ? '%7C' : ',';

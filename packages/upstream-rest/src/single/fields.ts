@@ -2,6 +2,9 @@
 import type { ClientCredentials } from '@forge/outgoing';
 import type { JsonObject } from '../config/operation.ts';
 
+/** Milliseconds that a call may take where nothing is said, as in ContextForge. */
+export const DEFAULT_TIMEOUT_MS = 20_000;
+
 /** What is said about a tool. Absent stays, or is the default. */
 export interface SingleToolFields {
   readonly name: string;
@@ -26,7 +29,7 @@ export interface SingleToolFields {
   readonly queryMapping?: Readonly<Record<string, string>> | undefined;
   /** Names of headers by argument. */
   readonly headerMapping?: Readonly<Record<string, string>> | undefined;
-  /** @default 20000 */
+  /** 20000, as of a tool that does not say, is no more than what every call may take. @default 20000 */
   readonly timeoutMs?: number | undefined;
   readonly allowlist?: readonly string[] | undefined;
   readonly exposePassthrough?: boolean | undefined;

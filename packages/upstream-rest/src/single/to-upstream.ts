@@ -10,13 +10,12 @@ import {
   type RestOperation,
 } from '../config/operation.ts';
 import { address } from './address.ts';
-import type { SingleToolAuth, SingleToolFields } from './fields.ts';
+import { DEFAULT_TIMEOUT_MS, type SingleToolAuth, type SingleToolFields } from './fields.ts';
 import { fieldsOf } from './view.ts';
 
 /** What the upstream of a single tool is made of. */
 export type SingleToolInput = Required<Pick<UpstreamInput, 'url' | 'config' | 'headers' | 'secrets'>>;
 
-const DEFAULT_TIMEOUT_MS = 20_000;
 const NO_ARGUMENTS = { type: 'object', properties: {} };
 /** Headers that are no secrets, whatever is in them. All others are sealed. */
 const HARMLESS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'user-agent', 'prefer', 'cache-control']);
