@@ -251,13 +251,18 @@ describe('a tool is registered', () => {
     expect(await refused({ url: 'ftp://x' })).toContain('url: must be a URL');
     expect(await refused({ url: 'http://169.254.169.254/latest' })).toContain('metadata address');
     expect(await refused({ url: undefined })).toContain('url: is missing');
+    const misspelt = { type: 'object', properties: { id: { type: 'strnig' } } };
+    expect(await refused({ input_schema: misspelt })).toMatch(
+      /^inputSchema\.properties\.id\.type: must be one of array/,
+    );
+    expect(await refused({ output_schema: { required: 'id' } })).toMatch(/^outputSchema\.required: must be a list/);
     expect(await refused({ url: `${api}/{id` })).toMatch(/^url: has a brace/);
     expect(await refused({ allowlist: ['other.example'] })).toMatch(/^allowlist: does not have the host/);
     expect(await refused({ query_mapping: { q: 'q' }, header_mapping: { a: 'Host' } })).toBe(
       'headerMapping.a: "Host" is a header that cannot be set here',
     );
     expect(await refused({ name: 'a b' })).toBe('name: must be 1 to 64 of the characters A-Z a-z 0-9 _ . / -');
-    expect(await refused({ input_schema: { type: 'strin' } })).toBe('inputSchema: must have the type "object"');
+    expect(await refused({ input_schema: { type: 'string' } })).toBe('inputSchema: must have the type "object"');
     expect(await refused({ auth: { auth_type: 'bearer' } })).toBe('auth.token: is missing for this authType');
     expect(await refused({ auth: { authtype: 'bearer' } })).toMatch(/^auth\.authtype: .* did you mean "authType"/);
     expect(await refused({ jsonpath_filter: '.a |' })).toMatch(/^jsonpathFilter: is no jq: jq: error: syntax error/);

@@ -11,6 +11,7 @@ import {
 } from '../config/operation.ts';
 import { address } from './address.ts';
 import { DEFAULT_TIMEOUT_MS, type SingleToolAuth, type SingleToolFields } from './fields.ts';
+import { schemaProblem } from './schema-problem.ts';
 import { fieldsOf } from './view.ts';
 
 /** What the upstream of a single tool is made of. */
@@ -32,6 +33,7 @@ export function toSingleToolUpstream(
   auth: SingleToolAuth | undefined,
   current?: UpstreamRecord,
 ): SingleToolInput {
+  for (const field of ['inputSchema', 'outputSchema'] as const) checkSchema(field, given[field]);
   const before = current && fieldsOf(current);
   const fields: SingleToolFields = { ...before, ...withAddress(given), name: before?.name ?? given.name };
   const { url, path, query } = address(fields);
@@ -48,6 +50,11 @@ export function toSingleToolUpstream(
     headers: [...authHeaders, ...sealed],
     secrets: auth === undefined ? masked(current) : secretsOf(auth),
   };
+}
+
+function checkSchema(field: string, schema: unknown): void {
+  const problem = schema === undefined ? undefined : schemaProblem(schema);
+  if (problem !== undefined) throw invalid(`${field}${problem.at}`.slice(0, 200), problem.message);
 }
 
 /** A new address takes the place of the old one as a whole. */
