@@ -2,7 +2,7 @@
  * @module The texts in arguments and results: each is changed where it stands, and everything else, numbers of any size
  * and the order of members among it, stays to the character. One pass, so that deep nesting costs no more than length.
  */
-import { JsonText, parseJson } from '@forge/protocol';
+import { endOfString, JsonText, parseJson } from '@forge/protocol';
 
 /** Gives back the text, or another one. */
 export type Edit = (text: string) => string;
@@ -87,20 +87,10 @@ function edited(json: JsonText, edit: Edit, skips: (key: string, section: string
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
-const BACKSLASH = 92;
 const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
-
-/** Behind the closing quote. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; ; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at += 1;
-    else if (code === QUOTE) return at + 1;
-  }
-}
 
 function stringAt(text: string, start: number, end: number): string {
   const raw = text.slice(start + 1, end - 1);

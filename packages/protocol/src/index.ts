@@ -14,7 +14,7 @@ export {
 export { type Endpoint, type Listener, type Listening, type ListenFilter, type ServerDescription } from './endpoint.ts';
 export { type Channel, type TokenUsage, type Upstream, type UpstreamEvents, type UpstreamInfo } from './upstream.ts';
 export { ERRORS, type ErrorCode, type ErrorMeaning, ForgeError, type ForgeErrorOptions } from './errors.ts';
-export { JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
+export { endOfString, JsonText, MAX_JSON_DEPTH, parseJson } from './json-text.ts';
 export { admit, type AdmissionOptions, upstreamAuthorization } from './admission.ts';
 export { type Refusal, refusalOf } from './refusal.ts';
 export { type ChannelEdge, type ChannelOptions, serveChannel } from './edge-channel.ts';

@@ -236,8 +236,12 @@ function closed<T>(text: string, at: number, found: T): T {
   return found;
 }
 
-/** Behind the closing quote of the string that opens at `at`. Long strings cost one native search. */
-function endOfString(text: string, at: number): number {
+/**
+ * Behind the closing quote of the string that opens at `at`. Long strings cost one native search.
+ *
+ * @throws ForgeError `parse_error` where it does not close
+ */
+export function endOfString(text: string, at: number): number {
   let close = at;
   for (;;) {
     close = text.indexOf('"', close + 1);

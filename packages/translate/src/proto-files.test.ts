@@ -21,7 +21,7 @@ it('finds what is imported, by the names of the imports', async () => {
     'shop/v1/shop.proto':
       'import "shop/v1/money.proto";\nimport public "beside.proto";\nimport "google/protobuf/empty.proto";',
     'shop/v1/money.proto': '  import weak "shop/v1/shop.proto";',
-    'shop/v1/beside.proto': '// import "unused.proto";',
+    'shop/v1/beside.proto': `// import "unused.proto";${'\n'.repeat(100_000)}`,
     'unused.proto': '',
   });
   const files = await readProtoFiles([at('shop/v1/shop.proto')]);

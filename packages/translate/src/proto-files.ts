@@ -56,7 +56,7 @@ async function read(path: string, name: string): Promise<string> {
 }
 
 function importsOf(text: string): string[] {
-  const names = [...text.matchAll(/^\s*import\s+(?:(?:public|weak)\s+)?["']([^"'\n]+)["']\s*;/gm)].map(
+  const names = [...text.matchAll(/^[^\S\n]*import\s+(?:(?:public|weak)\s+)?["']([^"'\n]+)["']\s*;/gm)].map(
     ([, name = '']) => name,
   );
   return names.filter((name) => !isAbsolute(name) && !name.split(/[/\\]/).includes('..'));
